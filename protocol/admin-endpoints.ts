@@ -1,0 +1,191 @@
+/** What owners and operators may ask. */
+import * as v from 'valibot'
+import {
+  App,
+  Check,
+  Hit,
+  Key,
+  KeyCreated,
+  NewApp,
+  NewKey,
+  NewTenant,
+  Source,
+  SourceAdded,
+  Tenant,
+} from './admin-resources.ts'
+import { endpoint } from './endpoint.ts'
+import { id } from './ids.ts'
+
+/** The tenant acted on. A secret key has one already; the operator names it. */
+const ofTenant = { tenantId: v.optional(id('tenant')) }
+
+export const MAX_SOURCE_BYTES = 10 * 1024 * 1024
+
+export const createTenant = endpoint({
+  method: 'POST',
+  path: '/v1/admin/tenants',
+  access: 'operator',
+  summary: 'Creates a tenant.',
+  body: NewTenant,
+  status: 201,
+  reply: Tenant,
+})
+
+export const listTenants = endpoint({
+  method: 'GET',
+  path: '/v1/admin/tenants',
+  access: 'operator',
+  summary: 'All tenants, oldest first.',
+  status: 200,
+  reply: v.object({ tenants: v.array(Tenant) }),
+})
+
+export const createApp = endpoint({
+  method: 'POST',
+  path: '/v1/admin/apps',
+  access: 'secret',
+  scope: 'apps:write',
+  summary: 'Creates an app.',
+  query: v.strictObject(ofTenant),
+  body: NewApp,
+  status: 201,
+  reply: App,
+})
+
+export const listApps = endpoint({
+  method: 'GET',
+  path: '/v1/admin/apps',
+  access: 'secret',
+  scope: 'apps:read',
+  summary: 'All apps of the tenant, oldest first.',
+  query: v.strictObject(ofTenant),
+  status: 200,
+  reply: v.object({ apps: v.array(App) }),
+})
+
+export const readApp = endpoint({
+  method: 'GET',
+  path: '/v1/admin/apps/:appId',
+  access: 'secret',
+  scope: 'apps:read',
+  summary: 'One app.',
+  params: v.strictObject({ appId: id('app') }),
+  query: v.strictObject(ofTenant),
+  status: 200,
+  reply: App,
+})
+
+export const createKey = endpoint({
+  method: 'POST',
+  path: '/v1/admin/keys',
+  access: 'secret',
+  scope: 'keys:write',
+  summary: 'Creates a key. The answer is the only place that shows it.',
+  query: v.strictObject(ofTenant),
+  body: NewKey,
+  status: 201,
+  reply: KeyCreated,
+})
+
+export const listKeys = endpoint({
+  method: 'GET',
+  path: '/v1/admin/keys',
+  access: 'secret',
+  scope: 'keys:read',
+  summary: 'All keys of the tenant, newest first, without their secrets.',
+  query: v.strictObject(ofTenant),
+  status: 200,
+  reply: v.object({ keys: v.array(Key) }),
+})
+
+export const revokeKey = endpoint({
+  method: 'DELETE',
+  path: '/v1/admin/keys/:keyId',
+  access: 'secret',
+  scope: 'keys:write',
+  summary: 'Revokes a key at once. Twice is once.',
+  params: v.strictObject({ keyId: id('key') }),
+  query: v.strictObject(ofTenant),
+  status: 204,
+})
+
+const SourceName = v.pipe(
+  v.string(),
+  v.minLength(1, 'a name like docs/embed.md'),
+  v.maxLength(400, 'at most 400 characters'),
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what is refused
+  v.regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters'),
+)
+
+export const addSource = endpoint({
+  method: 'POST',
+  path: '/v1/admin/sources',
+  access: 'secret',
+  scope: 'sources:write',
+  summary:
+    'Adds a document, or replaces the one of the same name. An unchanged one is left as it is. The body is the document itself.',
+  query: v.strictObject({ ...ofTenant, appId: id('app'), name: SourceName }),
+  content: {
+    types: ['text/markdown', 'text/plain', 'text/html', 'application/octet-stream'],
+    maxBytes: MAX_SOURCE_BYTES,
+  },
+  status: 201,
+  reply: SourceAdded,
+  errors: ['unsupported_source', 'invalid_encoding'],
+})
+
+export const listSources = endpoint({
+  method: 'GET',
+  path: '/v1/admin/sources',
+  access: 'secret',
+  scope: 'sources:read',
+  summary: 'The documents an app answers from, by name.',
+  query: v.strictObject({ ...ofTenant, appId: id('app') }),
+  status: 200,
+  reply: v.object({ sources: v.array(Source) }),
+})
+
+export const removeSource = endpoint({
+  method: 'DELETE',
+  path: '/v1/admin/sources/:sourceId',
+  access: 'secret',
+  scope: 'sources:write',
+  summary: 'Removes a document and its passages. Answers that cited it keep what they quoted.',
+  params: v.strictObject({ sourceId: id('source') }),
+  query: v.strictObject(ofTenant),
+  status: 204,
+})
+
+export const searchSources = endpoint({
+  method: 'GET',
+  path: '/v1/admin/sources/search',
+  access: 'secret',
+  scope: 'sources:read',
+  summary: 'What retrieval finds for a question, best first: the same search the assistant does.',
+  query: v.strictObject({
+    ...ofTenant,
+    appId: id('app'),
+    q: v.pipe(v.string(), v.minLength(1, 'a question'), v.maxLength(2_000)),
+    limit: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^[0-9]{1,2}$/, 'a number from 1 to 50'),
+        v.transform(Number),
+        v.minValue(1),
+        v.maxValue(50),
+      ),
+      '5',
+    ),
+  }),
+  status: 200,
+  reply: v.object({ hits: v.array(Hit) }),
+})
+
+export const runChecks = endpoint({
+  method: 'GET',
+  path: '/v1/admin/checks',
+  access: 'operator',
+  summary: 'Looks at the configuration, the store and the model, and says what is wrong.',
+  status: 200,
+  reply: v.object({ checks: v.array(Check) }),
+})

@@ -1,0 +1,57 @@
+/** An endpoint as data: where it is, who may call it, what goes in, what comes out. */
+import type * as v from 'valibot'
+import type { Scope } from './admin-resources.ts'
+import type { ErrorCode } from './errors.ts'
+
+export type Schema = v.GenericSchema
+
+/**
+ * Who may call.
+ * `public`: anyone. `page`: a page whose origin the app allows, or a backend with a secret key. `visitor`: a session token.
+ * `secret`: a secret key with `scope` (or the operator). `operator`: who runs the server.
+ */
+export type Access = 'public' | 'page' | 'visitor' | 'secret' | 'operator'
+
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** With `:name` for each of `params`. */
+  readonly path: string
+  readonly access: Access
+  readonly scope?: Scope
+  /** One sentence for people. */
+  readonly summary: string
+  readonly params?: Schema
+  readonly query?: Schema
+  /** JSON, at most 64 KiB unless `content` says otherwise. */
+  readonly body?: Schema
+  /** A raw body instead of JSON. */
+  readonly content?: { readonly types: readonly string[]; readonly maxBytes: number }
+  /** The status of success; what comes with it is `reply`, and nothing where that is absent. */
+  readonly status: 200 | 201 | 204
+  readonly reply?: Schema
+  /** The reply is an event stream (`events.ts`). */
+  readonly stream?: true
+  /** The refusals that are this endpoint's own, beside those of its access and of bad input. */
+  readonly errors?: readonly ErrorCode[]
+}
+
+export const endpoint = <const E extends Endpoint>(it: E): E => it
+
+type In<S> = S extends Schema ? v.InferInput<S> : never
+type Part<E, K extends string> = E extends Record<K, infer S extends Schema> ? { [P in K]: In<S> } : unknown
+
+/** What a caller gives. */
+export type Input<E extends Endpoint> = Part<E, 'params'> &
+  Part<E, 'query'> &
+  Part<E, 'body'> &
+  (E extends { content: object } ? { content: Blob | Uint8Array<ArrayBuffer> | string; contentType: string } : unknown)
+
+/** What a handler is given: parsed, defaults filled in. */
+export interface Parsed<E extends Endpoint> {
+  params: E extends { params: infer S extends Schema } ? v.InferOutput<S> : undefined
+  query: E extends { query: infer S extends Schema } ? v.InferOutput<S> : undefined
+  body: E extends { body: infer S extends Schema } ? v.InferOutput<S> : undefined
+  content: E extends { content: object } ? { bytes: Uint8Array; type: string } : undefined
+}
+
+export type Reply<E extends Endpoint> = E extends { reply: infer S extends Schema } ? v.InferOutput<S> : undefined

@@ -1,0 +1,32 @@
+/** Every endpoint there is. What is not listed is not reachable: the server walks this table, and so do the tests. */
+import * as v from 'valibot'
+import * as admin from './admin-endpoints.ts'
+import { endpoint, type Endpoint } from './endpoint.ts'
+import * as visitor from './visitor-endpoints.ts'
+
+export * from './admin-endpoints.ts'
+export * from './visitor-endpoints.ts'
+
+export const readHealth = endpoint({
+  method: 'GET',
+  path: '/healthz',
+  access: 'public',
+  summary: 'Is the process alive?',
+  status: 200,
+  reply: v.object({ status: v.literal('ok') }),
+})
+
+export const readReadiness = endpoint({
+  method: 'GET',
+  path: '/readyz',
+  access: 'public',
+  summary: 'May traffic come? `503` while starting, draining, or without the store.',
+  status: 200,
+  reply: v.object({ status: v.literal('ready') }),
+  errors: ['shutting_down', 'store_unavailable'],
+})
+
+const { MAX_SOURCE_BYTES: _, ...adminEndpoints } = admin
+
+export const endpoints = { ...visitor, ...adminEndpoints, readHealth, readReadiness } satisfies Record<string, Endpoint>
+export type EndpointName = keyof typeof endpoints

@@ -1,0 +1,48 @@
+/**
+ * What a host page and the widget's iframe say to each other. Every message is checked against this, comes over a
+ * transferred `MessagePort`, and the port itself is handed over with an exact `targetOrigin`: never `'*'`.
+ */
+import * as v from 'valibot'
+
+export const FRAME_VERSION = 1
+
+const Size = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(100_000))
+const Text = v.pipe(v.string(), v.maxLength(8_000))
+
+/** The frame says that it listens; the page answers with `init` and a port. The only two that travel by `window.postMessage`. */
+export const FrameHello = v.object({ aside: v.literal('ready'), version: v.number() })
+export const FrameInit = v.object({
+  aside: v.literal('init'),
+  version: v.number(),
+  appId: v.string(),
+  /** Drawn by the page: the frame shows the panel only. */
+  open: v.boolean(),
+  locale: v.optional(v.pipe(v.string(), v.maxLength(35))),
+  theme: v.optional(v.picklist(['light', 'dark', 'auto'])),
+  viewport: v.object({ width: Size, height: Size }),
+})
+
+/** Page → frame, over the port. */
+export const PageMessage = v.variant('type', [
+  v.object({ type: v.literal('open') }),
+  v.object({ type: v.literal('close') }),
+  v.object({ type: v.literal('resize'), width: Size, height: Size }),
+  v.object({
+    type: v.literal('command'),
+    id: v.number(),
+    command: v.picklist(['send', 'prefill', 'newConversation', 'destroy']),
+    text: v.optional(Text),
+  }),
+])
+export type PageMessage = v.InferOutput<typeof PageMessage>
+
+/** Frame → page, over the port. */
+export const FrameMessage = v.variant('type', [
+  v.object({ type: v.literal('ready') }),
+  v.object({ type: v.literal('close') }),
+  v.object({ type: v.literal('unread'), count: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999)) }),
+  v.object({ type: v.literal('event'), name: v.string() }),
+  v.object({ type: v.literal('result'), id: v.number() }),
+  v.object({ type: v.literal('error'), id: v.optional(v.number()), code: v.string() }),
+])
+export type FrameMessage = v.InferOutput<typeof FrameMessage>

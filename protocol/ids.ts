@@ -1,0 +1,42 @@
+/** Ids are prefixed and time-ordered: `msg_` and 26 characters of Crockford base32 (48 bits of time, 80 of chance). */
+import * as v from 'valibot'
+
+export const idPrefixes = {
+  tenant: 'ten',
+  app: 'app',
+  config: 'cfg',
+  source: 'src',
+  chunk: 'chk',
+  visitor: 'vis',
+  session: 'ses',
+  conversation: 'cnv',
+  message: 'msg',
+  turn: 'trn',
+  agent: 'agt',
+  key: 'key',
+  room: 'rom',
+  call: 'cal',
+} as const
+
+export type IdKind = keyof typeof idPrefixes
+
+export const id = (kind: IdKind) =>
+  v.pipe(
+    v.string(),
+    v.regex(
+      new RegExp(`^${idPrefixes[kind]}_[0-9a-z]{26}$`),
+      `an id like ${idPrefixes[kind]}_… (26 characters after it)`,
+    ),
+  )
+
+/** Chosen by the client, once for each thing it creates; the same one again means the same thing. It never expires. */
+export const ClientId = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_-]{16,64}$/, '16 to 64 characters out of A–Z a–z 0–9 _ -'),
+)
+
+/** A place in a visitor's event stream: `<epoch>-<seq>`. The epoch changes when the store was restored from a backup. */
+export const Cursor = v.pipe(v.string(), v.regex(/^[0-9a-z]{1,16}-[0-9]{1,15}$/, 'a cursor like 3f9c-42'))
+
+/** An instant, ISO 8601 in UTC. For people to read: the order of things is `seq`, never the clock. */
+export const Instant = v.pipe(v.string(), v.isoTimestamp())

@@ -1,0 +1,11 @@
+/** The contract between server, widget, studio and CLI: what may be said, by whom, and the one client that says it. */
+export * from './errors.ts'
+export * from './ids.ts'
+export * from './resources.ts'
+export * from './admin-resources.ts'
+export * from './endpoint.ts'
+export * from './endpoints.ts'
+export * from './events.ts'
+export * from './sse.ts'
+export * from './client.ts'
+export * from './follow.ts'

@@ -1,0 +1,162 @@
+/** What visitors see on the wire. */
+import * as v from 'valibot'
+import { errorCodes } from './errors.ts'
+import { ClientId, Cursor, id, Instant } from './ids.ts'
+
+/** Raised when an older client could no longer make sense of what the server says. Exchanged when a session starts. */
+export const PROTOCOL_VERSION = 1
+
+export const MAX_MESSAGE_CHARS = 8_000
+
+export const FinishReason = v.picklist(['stop', 'length', 'content_filter', 'tool_calls'])
+export type FinishReason = v.InferOutput<typeof FinishReason>
+
+export const Usage = v.object({ inputTokens: v.number(), outputTokens: v.number() })
+export type Usage = v.InferOutput<typeof Usage>
+
+export const Author = v.picklist(['visitor', 'assistant', 'agent', 'system'])
+export type Author = v.InferOutput<typeof Author>
+
+/** `sent` for people's messages. The rest is an answer's life; every state but `streaming` is final. */
+export const MessageStatus = v.picklist([
+  'sent',
+  'streaming',
+  'completed',
+  'stopped',
+  'interrupted',
+  'failed',
+  'superseded',
+])
+export type MessageStatus = v.InferOutput<typeof MessageStatus>
+
+export const TurnStatus = v.picklist([
+  'queued',
+  'running',
+  'completed',
+  'stopped',
+  'interrupted',
+  'failed',
+  'superseded',
+])
+export type TurnStatus = v.InferOutput<typeof TurnStatus>
+
+/** A passage an answer rests on. In the text it stands as `[number]`. */
+export const Citation = v.object({
+  number: v.number(),
+  sourceId: id('source'),
+  /** The document's own title. */
+  title: v.string(),
+  /** What the document is called among the sources, e.g. `docs/embed.md`. */
+  name: v.string(),
+  url: v.optional(v.string()),
+  headingPath: v.array(v.string()),
+  /** The first words of the passage; the whole of it is at `readPassage`. */
+  excerpt: v.string(),
+})
+export type Citation = v.InferOutput<typeof Citation>
+
+export const Passage = v.object({ citation: Citation, text: v.string() })
+export type Passage = v.InferOutput<typeof Passage>
+
+export const Message = v.object({
+  id: id('message'),
+  conversationId: id('conversation'),
+  /** The order within the conversation: 1, 2, 3 … */
+  seq: v.number(),
+  author: Author,
+  status: MessageStatus,
+  /** Markdown, for an answer; plain text, for a visitor. Empty while an answer streams: deltas carry it then. */
+  text: v.string(),
+  clientId: v.optional(ClientId),
+  /** The visitor message an answer replies to. */
+  replyTo: v.optional(id('message')),
+  /** How often this answer was begun. A higher attempt starts from nothing; two are never joined. */
+  attempt: v.optional(v.number()),
+  citations: v.array(Citation),
+  finishReason: v.optional(FinishReason),
+  usage: v.optional(Usage),
+  /** Why an answer `failed` or was `interrupted`, and whether *Retry* makes sense. */
+  error: v.optional(v.object({ code: v.picklist(errorCodes), retryable: v.boolean() })),
+  createdAt: Instant,
+})
+export type Message = v.InferOutput<typeof Message>
+
+export const Turn = v.object({
+  id: id('turn'),
+  conversationId: id('conversation'),
+  /** The visitor message it answers. */
+  messageId: id('message'),
+  /** The answer, once it was begun. */
+  answerId: v.optional(id('message')),
+  status: TurnStatus,
+  attempt: v.number(),
+  /** While queued behind others: 1 is next. */
+  place: v.optional(v.number()),
+})
+export type Turn = v.InferOutput<typeof Turn>
+
+export const Conversation = v.object({
+  id: id('conversation'),
+  clientId: v.optional(ClientId),
+  /** The beginning of the first message; empty until there is one. */
+  title: v.string(),
+  status: v.picklist(['open', 'closed']),
+  handledBy: v.picklist(['assistant', 'agent', 'nobody']),
+  /** Raised at every change of `handledBy`; what an older epoch still wants to write is refused. */
+  epoch: v.number(),
+  lastSeq: v.number(),
+  preview: v.optional(v.object({ author: Author, text: v.string() })),
+  /** The turn that is queued or running. */
+  turn: v.optional(Turn),
+  createdAt: Instant,
+  updatedAt: Instant,
+})
+export type Conversation = v.InferOutput<typeof Conversation>
+
+export const Theme = v.object({
+  primary: v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i, 'a colour like #3355ff')),
+  scheme: v.picklist(['light', 'dark', 'auto']),
+  position: v.picklist(['left', 'right']),
+})
+export type Theme = v.InferOutput<typeof Theme>
+
+/** The public look and words of an app. Nothing secret is ever in it. */
+export const Settings = v.object({
+  appId: id('app'),
+  name: v.string(),
+  protocolVersion: v.number(),
+  theme: Theme,
+  words: v.object({ title: v.string(), greeting: v.string(), placeholder: v.string() }),
+  suggestedQuestions: v.array(v.string()),
+  /** BCP 47; absent: the visitor's own. */
+  locale: v.optional(v.string()),
+  maxMessageChars: v.number(),
+})
+export type Settings = v.InferOutput<typeof Settings>
+
+export const Session = v.object({
+  id: id('session'),
+  visitorId: id('visitor'),
+  appId: id('app'),
+  createdAt: Instant,
+  /** It lives on while it is used; this is the end if it is not. */
+  expiresAt: Instant,
+})
+export type Session = v.InferOutput<typeof Session>
+
+export const SessionStarted = v.object({
+  /** Goes into `Authorization: Bearer`, and nowhere else. */
+  token: v.string(),
+  session: Session,
+  settings: Settings,
+  protocolVersion: v.number(),
+})
+export type SessionStarted = v.InferOutput<typeof SessionStarted>
+
+export const Posted = v.object({
+  message: Message,
+  turn: v.optional(Turn),
+  /** Follow the stream from here and nothing of the answer is missed. */
+  cursor: Cursor,
+})
+export type Posted = v.InferOutput<typeof Posted>

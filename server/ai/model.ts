@@ -1,0 +1,36 @@
+/** What the turn loop needs of a model: text out as it comes, and an honest end. */
+import type { FinishReason, Usage } from '@aside/protocol'
+
+export interface Prompt {
+  /** The model's name at its provider, e.g. `gpt-5-mini`. */
+  model: string
+  messages: { role: 'system' | 'user' | 'assistant'; content: string }[]
+  /** The passages of the app's own sources, numbered as the answer cites them: `passages[0]` is `[1]`. */
+  passages: { title: string; headingPath: string[]; text: string }[]
+  maxOutputTokens: number
+  temperature?: number
+}
+
+export interface Completion {
+  /** What the model itself gave as its reason; an end without one is a fault, never a completion. */
+  finishReason: FinishReason
+  /** Absent where the provider does not count. */
+  usage?: Usage
+  /** The model that answered, as it names itself. */
+  model: string
+}
+
+export interface Model {
+  readonly name: string
+  /**
+   * Streams one answer: `onText` gets each piece in order, never an empty one, and never again after the promise settles.
+   * Rejects with a `Fault` (`upstream_*`, `output_too_long`, or `aborted` when `signal` fired); text given until then stands.
+   * `onWaiting` tells that a retry before the first text waits that many milliseconds.
+   */
+  generate(
+    prompt: Prompt,
+    onText: (text: string) => void,
+    signal: AbortSignal,
+    onWaiting?: (retryAfterMs: number) => void,
+  ): Promise<Completion>
+}
