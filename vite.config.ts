@@ -1,0 +1,140 @@
+/**
+ * The one Vite configuration. The folder it runs in chooses: `widget` and `host-demo` build themselves
+ * (`vite build --config ../vite.config.ts`), at the root it is Vitest's. `widget/build.ts` runs every build of the widget.
+ */
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import federation from '@originjs/vite-plugin-federation'
+import vue from '@vitejs/plugin-vue'
+import type { UserConfig } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { lexerOfMarkedOnly, quotesForFederation } from './widget/build-plugins.ts'
+
+const root = import.meta.dirname
+
+/** The host's copy is used where it is new enough; else the widget brings its own. */
+const shared = { vue: { requiredVersion: '^3.5.0' }, pinia: { requiredVersion: '^4.0.0' } }
+
+const production = {
+  __VUE_OPTIONS_API__: 'false',
+  __VUE_PROD_DEVTOOLS__: 'false',
+  __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+  'process.env.NODE_ENV': '"production"',
+}
+
+/** Everything lands in one flat folder, addressed relative to itself, so that it runs from any host and any path. */
+const build = (outDir: string): UserConfig['build'] => ({
+  outDir,
+  emptyOutDir: false,
+  assetsDir: '',
+  target: 'esnext',
+  modulePreload: false,
+  copyPublicDir: false,
+  reportCompressedSize: false,
+})
+
+/** (a) The federated remote: `./mount` and `./ChatWidget`. */
+export const remote = (outDir = 'dist/cdn'): UserConfig => ({
+  root: join(root, 'widget'),
+  base: './',
+  build: build(outDir),
+  plugins: [
+    vue(),
+    lexerOfMarkedOnly(),
+    quotesForFederation(),
+    federation({
+      name: 'aside',
+      filename: 'remoteEntry.js',
+      shared,
+      exposes: { './mount': './remote/mount.ts', './ChatWidget': './remote/ChatWidget.vue' },
+    }),
+  ],
+})
+
+type Format = 'es' | 'iife'
+
+/** One entry → `<name>.js`, and what it loads later beside it as `<name>-<chunk>-<hash>.js`. */
+const single = (name: string, input: string, format: Format, outDir: string, globalName?: string): UserConfig => ({
+  root: join(root, 'widget'),
+  base: './',
+  define: production,
+  build: {
+    ...build(outDir),
+    rolldownOptions: {
+      input: join(root, 'widget', input),
+      preserveEntrySignatures: 'strict',
+      treeshake: { propertyReadSideEffects: false },
+      output: {
+        format,
+        ...(globalName ? { name: globalName } : {}),
+        ...(format === 'iife' ? { codeSplitting: false } : {}),
+        entryFileNames: `${name}.js`,
+        chunkFileNames: `${name}-[name]-[hash].js`,
+      },
+    },
+  },
+  plugins: [vue(), lexerOfMarkedOnly()],
+})
+
+/** (b) The script tag: the shim, and what its iframe loads. */
+export const embed = (outDir: string): UserConfig => single('embed', 'embed/main.ts', 'iife', outDir)
+export const frame = (outDir: string): UserConfig => single('frame', 'frame/main.ts', 'es', outDir)
+
+/** (c) `<aside-chat>`, as a module and as a plain script. */
+export const element = (outDir: string): UserConfig => single('aside-chat', 'element/main.ts', 'es', outDir)
+export const elementScript = (outDir: string): UserConfig =>
+  single('aside-chat.iife', 'element/main.ts', 'iife', outDir, 'AsideChat')
+
+export const widgetBuilds = [remote, embed, frame, element, elementScript]
+
+/** Where the remote is, the page says: `<meta name="aside-server" content="https://chat.example">`. */
+const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', document.querySelector('meta[name=aside-server]').content).href)`
+
+const pages = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.html'))
+    .map((name) => join(folder, name))
+
+export const hostDemo = (): UserConfig => ({
+  root: join(root, 'host-demo'),
+  build: { target: 'esnext', rolldownOptions: { input: pages(join(root, 'host-demo')) } },
+  plugins: [
+    vue(),
+    federation({
+      name: 'host-demo',
+      shared,
+      remotes: { aside: { external: remoteEntry, externalType: 'promise', from: 'vite', format: 'esm' } },
+    }),
+  ],
+})
+
+const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`]) => ({
+  test: {
+    name,
+    root,
+    include,
+    environment: 'node',
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+  },
+})
+
+const tests = () => ({
+  test: {
+    pool: 'forks' as const,
+    projects: [
+      node('protocol', 10_000),
+      node('server', 20_000),
+      node('cli', 30_000),
+      node('scripts', 30_000),
+      node('browser', 120_000, ['host-demo/**/*.test.ts']),
+      {
+        plugins: [vue()],
+        test: { name: 'widget', root, include: ['widget/**/*.test.ts'], environment: 'happy-dom', testTimeout: 10_000 },
+      },
+    ],
+  },
+})
+
+const here = relative(root, process.cwd())
+export default defineConfig(here === 'widget' ? remote() : here === 'host-demo' ? hostDemo() : tests())
