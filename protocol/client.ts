@@ -1,5 +1,5 @@
 /** The one client: widget, studio, CLI and tests all speak through it. */
-import type { Endpoint, Input, Reply } from './endpoint.ts'
+import type { Endpoint, Input, Reply, Route } from './endpoint.ts'
 import { type ErrorCode, errors, Fault, type Issue } from './errors.ts'
 
 export interface ClientOptions {
@@ -21,9 +21,9 @@ export interface CallOptions {
 export interface Client {
   readonly options: ClientOptions
   /** Resolves with the parsed reply (`undefined` for a 204). Rejects with a `Fault`: the server's own, `network`, or `aborted`. */
-  call<const E extends Endpoint>(endpoint: E, input: Input<E>, options?: CallOptions): Promise<Reply<E>>
+  call<const E extends Endpoint>(endpoint: E | Route<E>, input: Input<E>, options?: CallOptions): Promise<Reply<E>>
   /** The raw response of a success; a refusal is thrown as a `Fault`. For streams. */
-  open(endpoint: Endpoint, input: unknown, options?: CallOptions): Promise<Response>
+  open(endpoint: Pick<Endpoint, 'method' | 'path'>, input: unknown, options?: CallOptions): Promise<Response>
 }
 
 interface AnyInput {
@@ -37,7 +37,11 @@ interface AnyInput {
 export function createClient(options: ClientOptions): Client {
   const fetcher: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init))
 
-  async function open(endpoint: Endpoint, input: unknown, { signal, headers }: CallOptions = {}): Promise<Response> {
+  async function open(
+    endpoint: Pick<Endpoint, 'method' | 'path'>,
+    input: unknown,
+    { signal, headers }: CallOptions = {},
+  ): Promise<Response> {
     const { params, query, body, content, contentType } = (input ?? {}) as AnyInput
     const token = options.token?.()
     let response: Response

@@ -35,7 +35,23 @@ export interface Endpoint {
   readonly errors?: readonly ErrorCode[]
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export const endpoint = <const E extends Endpoint>(it: E): E => it
+
+/**
+ * Where an endpoint is, without its schemas. A call needs no more at run time, and in a browser the schemas would be four
+ * kilobytes to load for nothing.
+ */
+export interface Route<E extends Endpoint> {
+  readonly method: E['method']
+  readonly path: E['path']
+  /** A type only: never there. */
+  readonly of?: E
+}
+
+/** `route<typeof listMessages>('GET', '/v1/…')`: a method or path that is not the endpoint's own does not compile. */
+/* @__NO_SIDE_EFFECTS__ */
+export const route = <E extends Endpoint>(method: E['method'], path: E['path']): Route<E> => ({ method, path })
 
 type In<S> = S extends Schema ? v.InferInput<S> : never
 type Part<E, K extends string> = E extends Record<K, infer S extends Schema> ? { [P in K]: In<S> } : unknown

@@ -4,6 +4,21 @@ import { ErrorBody } from './errors.ts'
 import { Cursor, id } from './ids.ts'
 import { Conversation, Message, Turn } from './resources.ts'
 
+/** Apart from `events`, so that a browser can tell names without loading schemas. */
+const eventNames = [
+  'session-ready',
+  'message-start',
+  'message-delta',
+  'message-snapshot',
+  'message-end',
+  'message-updated',
+  'conversation-updated',
+  'stream-reset',
+  'error',
+] as const
+export type EventName = (typeof eventNames)[number]
+export const isEventName = (name: string): name is EventName => (eventNames as readonly string[]).includes(name)
+
 /**
  * `durable` events are rows: they carry an id, are replayed after a break, and are told exactly once.
  * The others are gone with the moment, and nothing durable depends on them.
@@ -36,13 +51,10 @@ export const events = {
   },
   /** The stream ends after this. */
   error: { durable: false, payload: ErrorBody },
-} as const
+} as const satisfies Record<EventName, { durable: boolean; payload: v.GenericSchema }>
 
-export type EventName = keyof typeof events
 export type EventPayload<N extends EventName> = v.InferOutput<(typeof events)[N]['payload']>
 export type StreamEvent = { [N in EventName]: { name: N; id?: string; payload: EventPayload<N> } }[EventName]
 export type DurableEvent = {
   [N in EventName]: (typeof events)[N]['durable'] extends true ? { name: N; payload: EventPayload<N> } : never
 }[EventName]
-
-export const isEventName = (name: string): name is EventName => Object.hasOwn(events, name)

@@ -1,9 +1,12 @@
 /** Follows a visitor's event stream for as long as it is wanted: reconnects, resumes, and says how it stands. */
 import type { Client } from './client.ts'
-import { followEvents } from './visitor-endpoints.ts'
+import { route } from './endpoint.ts'
 import { isFault } from './errors.ts'
 import { isEventName, type StreamEvent } from './events.ts'
 import { createSseReader } from './sse.ts'
+import type { followEvents } from './visitor-endpoints.ts'
+
+const stream = route<typeof followEvents>('GET', '/v1/events')
 
 /**
  * `waiting` until `retryAt` after a break; `ended` where trying again makes no sense (the session is over, or `close` was
@@ -31,16 +34,26 @@ export interface FollowOptions {
 export interface Following {
   /** The last durable event seen. */
   cursor(): string | undefined
-  /** Ends a wait now: the network came back, or the page is looked at again. */
+  /**
+   * The network came back, or the page is looked at again: ends a wait now, and gives up a connection that has been silent for
+   * longer than the server ever is. After a sleep it may be dead without anybody saying so.
+   */
   wake(): void
+  /** Gives the connection up and resumes at once: for a reader that misses something. Nothing happens while there is none. */
+  restart(): void
   close(): void
 }
+
+/** The server's heartbeat comes every 15 s. */
+const SILENCE_MS = 20_000
 
 export function follow(client: Client, options: FollowOptions): Following {
   const { watchdogMs = 45_000, backoffMs = { first: 1_000, longest: 30_000 } } = options
   let cursor = options.after
   let closed = false
   let floorMs = 0
+  let heardAt = 0
+  let hurry = false
   let connection: AbortController | undefined
   let wakeUp: (() => void) | undefined
   const tell = (state: FollowState) => options.onState?.(state)
@@ -48,7 +61,9 @@ export function follow(client: Client, options: FollowOptions): Following {
   async function read(onLive: () => void): Promise<void> {
     const control = (connection = new AbortController())
     let timer = setTimeout(() => control.abort(), watchdogMs)
+    heardAt = Date.now()
     const alive = () => {
+      heardAt = Date.now()
       clearTimeout(timer)
       timer = setTimeout(() => control.abort(), watchdogMs)
     }
@@ -56,7 +71,7 @@ export function follow(client: Client, options: FollowOptions): Following {
       const query = cursor === undefined ? {} : { after: cursor }
       const headers: Record<string, string> = { accept: 'text/event-stream' }
       if (cursor !== undefined) headers['last-event-id'] = cursor
-      const response = await client.open(followEvents, { query }, { signal: control.signal, headers })
+      const response = await client.open(stream, { query }, { signal: control.signal, headers })
       if (response.status === 204 || !response.body) return end('gone')
       const reader = createSseReader({
         frame: ({ id, name, data }) => {
@@ -80,9 +95,16 @@ export function follow(client: Client, options: FollowOptions): Following {
         reader.push(text.decode(value, { stream: true }))
       }
     } finally {
+      connection = undefined
       clearTimeout(timer)
       control.abort()
     }
+  }
+
+  function restart(): void {
+    if (!connection) return
+    hurry = true
+    connection.abort()
   }
 
   function end(code: 'session_expired' | 'gone' | 'closed'): void {
@@ -125,6 +147,10 @@ export function follow(client: Client, options: FollowOptions): Following {
         }
       }
       if (closed) return
+      if (hurry) {
+        hurry = false
+        continue
+      }
       const ceiling = Math.min(backoffMs.longest, backoffMs.first * 2 ** failures++)
       // The server's `retry:` spreads a restart's reconnects; it is no floor for the first try of a lone break.
       const retryInMs = Math.max(retryAfterMs, Math.random() * Math.max(ceiling, Math.min(floorMs, backoffMs.longest)))
@@ -136,7 +162,11 @@ export function follow(client: Client, options: FollowOptions): Following {
   void run()
   return {
     cursor: () => cursor,
-    wake: () => wakeUp?.(),
+    wake() {
+      wakeUp?.()
+      if (Date.now() - heardAt > SILENCE_MS) restart()
+    },
+    restart,
     close() {
       end('closed')
       connection?.abort()

@@ -20,6 +20,7 @@ export const idPrefixes = {
 
 export type IdKind = keyof typeof idPrefixes
 
+/* @__NO_SIDE_EFFECTS__ */
 export const id = (kind: IdKind) =>
   v.pipe(
     v.string(),
@@ -28,6 +29,12 @@ export const id = (kind: IdKind) =>
       `an id like ${idPrefixes[kind]}_… (26 characters after it)`,
     ),
   )
+
+/** How a page names an app: by its id, or by a publishable key. Neither is a secret. */
+export const AppAddress = v.union(
+  [id('app'), v.pipe(v.string(), v.regex(/^as_pk_(live|test)_[0-9A-Za-z]{51}$/))],
+  'an app id (app_…) or a publishable key (as_pk_…)',
+)
 
 /** Chosen by the client, once for each thing it creates; the same one again means the same thing. It never expires. */
 export const ClientId = v.pipe(
