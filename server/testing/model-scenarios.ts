@@ -165,6 +165,7 @@ const scenarios: [RegExp, Scenario][] = [
       const batch = event(textChunk(reply.model, 'y')).repeat(1_000)
       for (let sent = 0; sent < 100; sent++) {
         reply.write(batch)
+        reply.pieces += 1_000
         await reply.wait(1)
       }
       await reply.finish()

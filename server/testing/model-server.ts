@@ -125,9 +125,10 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
       return gate
     },
     async stop() {
+      const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
-      if (server.listening) await once(server, 'close')
+      await closed
     },
   }
 }
