@@ -1,6 +1,6 @@
 /** The one client: widget, studio, CLI and tests all speak through it. */
 import type { Endpoint, Input, Reply, Route } from './endpoint.ts'
-import { type ErrorCode, errors, Fault, type Issue } from './errors.ts'
+import { Fault, isErrorCode, type Issue } from './errors.ts'
 
 export interface ClientOptions {
   /** Where the server is, without a slash at the end. Empty: the page's own origin. */
@@ -102,9 +102,9 @@ export async function refusal(response: Response): Promise<Fault> {
   const reply: unknown = await response.json().catch(() => undefined)
   const error = (reply as { error?: Record<string, unknown> } | undefined)?.error
   const code = error?.['code']
-  if (typeof code === 'string' && Object.hasOwn(errors, code)) {
+  if (typeof code === 'string' && isErrorCode(code)) {
     const retryAfterMs = typeof error?.['retryAfterMs'] === 'number' ? error['retryAfterMs'] : headerMs
-    return new Fault(code as ErrorCode, String(error?.['message'] ?? code), {
+    return new Fault(code, String(error?.['message'] ?? code), {
       ...(Array.isArray(error?.['issues']) ? { issues: error['issues'] as Issue[] } : {}),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(typeof error?.['requestId'] === 'string' ? { requestId: error['requestId'] } : {}),

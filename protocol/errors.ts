@@ -60,6 +60,7 @@ export const errors = {
 
 export type ErrorCode = keyof typeof errors
 export const errorCodes = Object.keys(errors) as ErrorCode[]
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errors, code)
 
 /** One wrong field: where (`body.text`, `query.limit`) and what is allowed there. */
 export const Issue = v.object({ path: v.string(), message: v.string() })

@@ -1,7 +1,7 @@
 /** What a visitor's widget may ask. */
 import * as v from 'valibot'
 import { endpoint } from './endpoint.ts'
-import { ClientId, Cursor, id } from './ids.ts'
+import { AppAddress, ClientId, Cursor, id } from './ids.ts'
 import {
   Conversation,
   MAX_MESSAGE_CHARS,
@@ -30,7 +30,7 @@ export const readSettings = endpoint({
   path: '/v1/apps/:appId/settings',
   access: 'page',
   summary: 'The public look and words of an app. Carries an ETag.',
-  params: v.strictObject({ appId: id('app') }),
+  params: v.strictObject({ appId: AppAddress }),
   status: 200,
   reply: Settings,
 })
@@ -40,7 +40,7 @@ export const startSession = endpoint({
   path: '/v1/sessions',
   access: 'page',
   summary: 'Starts an anonymous session of a new visitor in this browser.',
-  body: v.strictObject({ appId: id('app'), protocolVersion: v.optional(v.pipe(v.number(), v.integer())) }),
+  body: v.strictObject({ appId: AppAddress, protocolVersion: v.optional(v.pipe(v.number(), v.integer())) }),
   status: 201,
   reply: SessionStarted,
   errors: ['protocol_too_old'],

@@ -1,0 +1,33 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+
+export const Visitors = defineEntity({
+  name: 'Visitor',
+  tableName: 'visitors',
+  properties: {
+    id: p.text().primary(),
+    tenantId: p.text(),
+    appId: p.text(),
+    createdAt: p.datetime(),
+  },
+})
+
+export const Sessions = defineEntity({
+  name: 'Session',
+  tableName: 'sessions',
+  properties: {
+    id: p.text().primary(),
+    tenantId: p.text(),
+    appId: p.text(),
+    visitorId: p.text(),
+    /** SHA-256 of the token, base64url. The token itself is not kept. */
+    tokenHash: p.text().unique(),
+    /** `backend`: started with a secret key, so no origin is asked for. */
+    via: p.text().$type<'page' | 'backend'>(),
+    createdAt: p.datetime(),
+    seenAt: p.datetime(),
+    expiresAt: p.datetime(),
+    endedAt: p.datetime().nullable(),
+  },
+})
+
+export type SessionRow = InferEntity<typeof Sessions>

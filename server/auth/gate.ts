@@ -1,0 +1,131 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Context } from 'koa'
+import { type Endpoint, Fault } from '@aside/protocol'
+import type { Keys } from '../keys/index.ts'
+import { acrossTenants, createScope, type Db, type Gate, type Log, type Scope } from '../platform/index.ts'
+import type { LiveApp, Tenancy } from '../tenancy/index.ts'
+import type { Origins } from './origins.ts'
+import type { VisitorSessions } from './sessions.ts'
+
+interface Parts {
+  db: Db
+  log: Log
+  tenancy: Tenancy
+  keys: Keys
+  sessions: VisitorSessions
+  origins: Origins
+  /** Who holds it runs the server: it lies in the data folder, readable by its owner only. */
+  operatorToken: string
+  strict: boolean
+}
+
+/** The credential, from the two headers it may travel in. In an address it would be logged by every proxy on the way. */
+function credential(ctx: Context): string | undefined {
+  const given = ctx.get('X-API-Key') || /^Bearer +(\S+)$/i.exec(ctx.get('Authorization'))?.[1]
+  return given === undefined || given === '' ? undefined : given
+}
+
+const isSame = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+
+export function createGate({ db, log, tenancy, keys, sessions, origins, operatorToken, strict }: Parts): Gate & {
+  /** The app a page names, by id or publishable key. Throws `app_not_found`. */
+  addressed(address: string): Promise<LiveApp>
+} {
+  async function addressed(address: string): Promise<LiveApp> {
+    const key = address.startsWith('as_pk_') ? await keys.findKey(address) : undefined
+    const appId = key?.appId ?? address
+    const app = /^app_[0-9a-z]{26}$/.test(appId) ? await tenancy.findApp(appId) : undefined
+    if (!app) throw new Fault('app_not_found', 'No such app')
+    return app
+  }
+
+  async function visitor(ctx: Context): Promise<Scope> {
+    const token = credential(ctx)
+    if (token === undefined) throw new Fault('unauthenticated', 'A session token is needed')
+    const session = await sessions.find(token)
+    if (session.via === 'page') {
+      const app = await tenancy.findApp(session.appId)
+      if (!app) throw new Fault('unauthenticated', 'The session is not known here')
+      origins.check(ctx, app)
+    }
+    const { id: sessionId, visitorId, appId } = session
+    return createScope(db, session.tenantId, { kind: 'visitor', visitorId, sessionId, appId }, log)
+  }
+
+  async function page(ctx: Context, address: string): Promise<Scope> {
+    const token = credential(ctx)
+    if (token !== undefined && !token.startsWith('vst_')) {
+      const scope = await secret(ctx, token, 'chat', { appId: address })
+      const app = await addressed(address)
+      if (scope.tenantId !== app.tenantId) throw new Fault('app_not_found', 'No such app')
+      return scope
+    }
+    const app = await addressed(address)
+    origins.check(ctx, app)
+    return createScope(db, app.tenantId, { kind: 'page' }, log)
+  }
+
+  async function secret(
+    ctx: Context,
+    token: string | undefined,
+    needed: Endpoint['scope'],
+    named: { tenantId?: string; appId?: string },
+  ): Promise<Scope> {
+    if (token === undefined) throw new Fault('unauthenticated', 'A secret key is needed, in X-API-Key')
+    if (isSame(token, operatorToken)) {
+      refuseBrowser(ctx)
+      const tenantId =
+        named.tenantId ?? (named.appId === undefined ? undefined : (await tenancy.findApp(named.appId))?.tenantId)
+      const everywhere = acrossTenants(db, log, { kind: 'operator' })
+      if (tenantId === undefined && ctx.method === 'POST')
+        throw new Fault('invalid_input', 'query.tenantId: the operator says for which tenant', {
+          issues: [{ path: 'query.tenantId', message: 'the operator says for which tenant' }],
+        })
+      return tenantId === undefined ? everywhere : everywhere.of(tenantId)
+    }
+    if (token.startsWith('as_sk_')) refuseBrowser(ctx)
+    const key = await keys.findKey(token)
+    if (!key || key.kind !== 'secret') throw new Fault('unauthenticated', 'This key is not known, or no longer valid')
+    if (named.tenantId !== undefined && named.tenantId !== key.tenantId) throw new Fault('not_found', 'No such tenant')
+    if (needed !== undefined && !key.scopes.includes(needed))
+      throw new Fault('scope_missing', `This key lacks the scope ${needed}`)
+    return createScope(db, key.tenantId, { kind: 'key', keyId: key.id, scopes: key.scopes }, log)
+  }
+
+  function refuseBrowser(ctx: Context): void {
+    if (ctx.get('Origin') === '') return
+    log.warn('secret-key-in-browser', { origin: ctx.get('Origin').slice(0, 200) })
+    throw new Fault(
+      'secret_key_in_browser',
+      'A secret key was sent from a web page: revoke it, and use the app id there',
+    )
+  }
+
+  return {
+    strict,
+    addressed,
+    async authenticate(ctx, endpoint, { params, query, body }) {
+      const named = { ...(query as object), ...(body as object), ...(params as object) } as {
+        tenantId?: string
+        appId?: string
+      }
+      switch (endpoint.access) {
+        case 'public':
+          return acrossTenants(db, log, { kind: 'page' })
+        case 'visitor':
+          return visitor(ctx)
+        case 'page':
+          return page(ctx, named.appId ?? '')
+        case 'secret':
+          return secret(ctx, credential(ctx), endpoint.scope, { ...(query as object), ...(params as object) })
+        case 'operator': {
+          const token = credential(ctx)
+          if (token === undefined || !isSame(token, operatorToken))
+            throw new Fault('unauthenticated', 'This is for the operator of the server')
+          refuseBrowser(ctx)
+          return acrossTenants(db, log, { kind: 'operator' })
+        }
+      }
+    },
+  }
+}

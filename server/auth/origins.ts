@@ -1,0 +1,58 @@
+/** Which pages may speak to us: exact origins, and nothing where nothing was said. */
+import type { Context, Middleware } from 'koa'
+import { Fault } from '@aside/protocol'
+import type { LiveApp, Tenancy } from '../tenancy/index.ts'
+
+export interface Origins {
+  /** Throws `no_allowed_origins`, `origin_missing` or `origin_not_allowed`. */
+  check(ctx: Context, app: LiveApp): void
+  /** Answers preflights, and lets known origins read what they are answered. */
+  cors: Middleware
+}
+
+const PREFLIGHT = {
+  'Access-Control-Allow-Methods': 'GET, POST, DELETE',
+  'Access-Control-Allow-Headers': 'Authorization, Content-Type, Last-Event-ID, Idempotency-Key',
+  'Access-Control-Max-Age': '600',
+}
+
+/** `ownOrigin` is where the iframe's document comes from: its page was checked by `frame-ancestors` instead. */
+export function createOrigins({ tenancy, ownOrigin }: { tenancy: Tenancy; ownOrigin: () => string }): Origins {
+  const isOwn = (ctx: Context) => {
+    const origin = ctx.get('Origin')
+    return origin === '' ? ctx.get('Sec-Fetch-Site') === 'same-origin' : origin === ownOrigin()
+  }
+  return {
+    check(ctx, app) {
+      const origin = ctx.get('Origin')
+      let refused: Fault | undefined
+      if (app.allowedOrigins.size === 0)
+        refused = new Fault('no_allowed_origins', 'This app has no allowed origins: add the page it is embedded in')
+      else if (isOwn(ctx)) return
+      else if (origin === '') refused = new Fault('origin_missing', 'The request names no origin')
+      else if (!app.allowedOrigins.has(origin))
+        refused = new Fault('origin_not_allowed', `This app may not be used on ${origin.slice(0, 200)}`)
+      if (!refused) return
+      ctx.remove('Access-Control-Allow-Origin')
+      throw refused
+    },
+    async cors(ctx, next) {
+      ctx.vary('Origin')
+      const origin = ctx.get('Origin')
+      if (
+        origin !== '' &&
+        ctx.path.startsWith('/v1/') &&
+        (origin === ownOrigin() || (await tenancy.isKnownOrigin(origin)))
+      ) {
+        ctx.set('Access-Control-Allow-Origin', origin)
+        ctx.set('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After, Idempotent-Replayed, ETag')
+      }
+      if (ctx.method === 'OPTIONS' && ctx.get('Access-Control-Request-Method') !== '') {
+        if (ctx.response.get('Access-Control-Allow-Origin')) ctx.set(PREFLIGHT)
+        ctx.status = 204
+        return
+      }
+      await next()
+    },
+  }
+}

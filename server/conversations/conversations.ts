@@ -1,0 +1,266 @@
+import { type Conversation, Fault, type Message, type Passage, type Posted } from '@aside/protocol'
+import { type Edge, type Facts, newId, type Scope } from '../platform/index.ts'
+import type { Streams } from '../streams/index.ts'
+import {
+  type ConversationRow,
+  Conversations,
+  Grounds,
+  type MessageRow,
+  Messages,
+  Turns,
+  type TurnRow,
+} from './entities.ts'
+import { presentConversation, presentMessage, presentTurn } from './present.ts'
+import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
+
+/** Turns of one conversation that may wait behind the one that runs. */
+const MAX_WAITING = 3
+
+export interface ConversationFacts {
+  /** A turn was queued. The row is there already: this only wakes. */
+  posted: { tenantId: string; turnId: string }
+  /** Somebody wants this turn to end. Resolves when it has, where it runs in this process. */
+  stopping: { tenantId: string; turnId: string }
+}
+
+export interface Parts {
+  edge: Edge
+  streams: Streams
+  facts: Facts<ConversationFacts>
+  /** Throws `overloaded` where no further turn can be taken, before anything is written. */
+  admit: (tenantId: string) => void
+}
+
+export interface Threads {
+  start(scope: Scope, clientId: string): Promise<{ conversation: Conversation; isNew: boolean }>
+  list(
+    scope: Scope,
+    page: { before?: string | undefined; limit: number },
+  ): Promise<{ conversations: Conversation[]; hasMore: boolean; cursor: string }>
+  messages(
+    scope: Scope,
+    id: string,
+    page: { before?: number | undefined; limit: number },
+  ): Promise<{ conversation: Conversation; messages: Message[]; hasMore: boolean; cursor: string }>
+  /** Message, turn and events in one transaction. The same `clientId` again gives what is there: `isNew` is false then. */
+  post(scope: Scope, id: string, input: { clientId: string; text: string }): Promise<Posted & { isNew: boolean }>
+  /** Queues another answer to the last visitor message; the answers it has are superseded when the new one begins. */
+  regenerate(
+    scope: Scope,
+    id: string,
+    input: { clientId: string; messageId: string },
+  ): Promise<Posted & { isNew: boolean }>
+  passage(scope: Scope, messageId: string, number: number): Promise<Passage>
+}
+
+export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
+  async function present(scope: Scope, row: ConversationRow): Promise<Conversation> {
+    const [turn] = await activeTurns(scope, row.id)
+    return presentConversation(row, turn && presentTurn(turn))
+  }
+
+  async function posted(scope: Scope, message: MessageRow, turn: TurnRow | undefined): Promise<Posted> {
+    const { visitorId } = visitorOf(scope)
+    return {
+      message: presentMessage(message),
+      ...(turn ? { turn: presentTurn(turn) } : {}),
+      cursor: await streams.cursor(scope, visitorId),
+    }
+  }
+
+  /** Queues a turn for `message`, within the transaction that locked the conversation. */
+  async function queue(
+    tx: Scope,
+    conversation: ConversationRow,
+    message: MessageRow,
+    now: Date,
+    clientId: string | null,
+  ): Promise<TurnRow> {
+    const turn: TurnRow = {
+      id: newId('turn', now.getTime()),
+      tenantId: tx.tenantId,
+      appId: conversation.appId,
+      visitorId: conversation.visitorId,
+      conversationId: conversation.id,
+      messageId: message.id,
+      answerId: null,
+      clientId,
+      status: 'queued',
+      attempt: 0,
+      epoch: conversation.epoch,
+      owner: null,
+      model: null,
+      errorCode: null,
+      createdAt: now,
+      startedAt: null,
+      endedAt: null,
+    }
+    const { tenantId, ...row } = turn
+    await tx.create(Turns, row)
+    tx.afterCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
+    return turn
+  }
+
+  async function mayQueue(tx: Scope, conversation: ConversationRow): Promise<TurnRow[]> {
+    if (conversation.status === 'closed') throw new Fault('conversation_closed', 'This conversation is closed')
+    const active = await activeTurns(tx, conversation.id)
+    if (active.length > MAX_WAITING)
+      throw new Fault('conversation_busy', 'Wait for the answers that are still to come', { retryAfterMs: 2_000 })
+    return active
+  }
+
+  return {
+    async start(scope, clientId) {
+      const { visitorId, appId } = visitorOf(scope)
+      const now = new Date(edge.now())
+      const [row, isNew] = await scope.transaction(async (tx) => {
+        const found = await tx.em.findOne(Conversations, { visitorId, clientId })
+        if (found) return [found, false] as const
+        const fresh: Omit<ConversationRow, 'tenantId'> = {
+          id: newId('conversation', now.getTime()),
+          appId,
+          visitorId,
+          clientId,
+          title: '',
+          status: 'open',
+          handledBy: 'assistant',
+          epoch: 1,
+          lastSeq: 0,
+          preview: null,
+          createdAt: now,
+          updatedAt: now,
+        }
+        await tx.create(Conversations, fresh)
+        const it = { ...fresh, tenantId: tx.tenantId }
+        await streams.append(tx, visitorId, conversationEvent(it, undefined))
+        return [it, true] as const
+      })
+      return { conversation: isNew ? presentConversation(row) : await present(scope, row), isNew }
+    },
+
+    async list(scope, { before, limit }) {
+      const { visitorId } = visitorOf(scope)
+      const cursor = await streams.cursor(scope, visitorId)
+      const from = before === undefined ? undefined : await findConversation(scope, before)
+      const older = from && {
+        $or: [{ updatedAt: { $lt: from.updatedAt } }, { updatedAt: from.updatedAt, id: { $lt: from.id } }],
+      }
+      const rows = await scope.em.find(
+        Conversations,
+        { visitorId, lastSeq: { $gt: 0 }, ...older },
+        { orderBy: { updatedAt: 'desc', id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
+      )
+      const shown = rows.slice(0, limit)
+      const turns = await scope.em.find(
+        Turns,
+        { conversationId: { $in: shown.map((row) => row.id) }, status: { $in: ['queued', 'running'] } },
+        { orderBy: { id: 'asc' }, disableIdentityMap: true },
+      )
+      const conversations = shown.map((row) => {
+        const turn = turns.find((it) => it.conversationId === row.id)
+        return presentConversation(row, turn && presentTurn(turn))
+      })
+      return { conversations, hasMore: rows.length > limit, cursor }
+    },
+
+    async messages(scope, id, { before, limit }) {
+      const { visitorId } = visitorOf(scope)
+      // Read first: what happens between the two is told by the stream again, and told twice is harmless.
+      const cursor = await streams.cursor(scope, visitorId)
+      const conversation = await findConversation(scope, id)
+      const rows = await scope.em.find(
+        Messages,
+        {
+          conversationId: id,
+          status: { $ne: 'superseded' },
+          ...(before === undefined ? {} : { seq: { $lt: before } }),
+        },
+        { orderBy: { seq: 'desc' }, limit: limit + 1, disableIdentityMap: true },
+      )
+      return {
+        conversation: await present(scope, conversation),
+        messages: rows.slice(0, limit).reverse().map(presentMessage),
+        hasMore: rows.length > limit,
+        cursor,
+      }
+    },
+
+    async post(scope, id, { clientId, text }) {
+      const { visitorId } = visitorOf(scope)
+      const replay = async (where: Scope) => {
+        const found = await where.em.findOne(
+          Messages,
+          { conversationId: id, author: 'visitor', clientId },
+          { disableIdentityMap: true },
+        )
+        if (!found) return undefined
+        if (found.text !== text) throw new Fault('idempotency_mismatch', 'This clientId was used for another text')
+        const turn = await where.em.findOne(
+          Turns,
+          { conversationId: id, messageId: found.id, clientId: null },
+          { disableIdentityMap: true },
+        )
+        return { ...(await posted(where, found, turn ?? undefined)), isNew: false }
+      }
+      return scope.transaction(async (tx) => {
+        const conversation = await lockConversation(tx, id)
+        const again = await replay(tx)
+        if (again) return again
+        const active = await mayQueue(tx, conversation)
+        const answers = conversation.handledBy === 'assistant'
+        if (answers) admit(tx.tenantId)
+        const now = new Date(edge.now())
+        const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
+        const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
+        await streams.append(
+          tx,
+          visitorId,
+          { name: 'message-updated', payload: { message: presentMessage(added.message) } },
+          conversationEvent(added.conversation, active[0] ?? turn),
+        )
+        return { ...(await posted(tx, added.message, turn)), isNew: true }
+      })
+    },
+
+    async regenerate(scope, id, { clientId, messageId }) {
+      const { visitorId } = visitorOf(scope)
+      return scope.transaction(async (tx) => {
+        const conversation = await lockConversation(tx, id)
+        const message = await tx.em.findOne(
+          Messages,
+          { id: messageId, conversationId: id },
+          { disableIdentityMap: true },
+        )
+        const question =
+          message?.author === 'assistant' && message.replyTo
+            ? await tx.em.findOne(Messages, { id: message.replyTo }, { disableIdentityMap: true })
+            : message
+        if (!question || question.author !== 'visitor') throw new Fault('not_found', 'No such message')
+        const before = await tx.em.findOne(Turns, { conversationId: id, clientId }, { disableIdentityMap: true })
+        if (before) return { ...(await posted(tx, question, before)), isNew: false }
+        const last = await tx.em.findOne(
+          Messages,
+          { conversationId: id, author: 'visitor' },
+          { orderBy: { seq: 'desc' }, disableIdentityMap: true },
+        )
+        if (last?.id !== question.id) throw new Fault('conflict', 'Only the last question can be answered again')
+        if ((await mayQueue(tx, conversation)).some((turn) => turn.messageId === question.id))
+          throw new Fault('conflict', 'It is being answered already')
+        if (conversation.handledBy !== 'assistant') throw new Fault('conflict', 'A person is answering here')
+        admit(tx.tenantId)
+        const turn = await queue(tx, conversation, question, new Date(edge.now()), clientId)
+        await streams.append(tx, visitorId, conversationEvent(conversation, turn))
+        return { ...(await posted(tx, question, turn)), isNew: true }
+      })
+    },
+
+    async passage(scope, messageId, number) {
+      const message = await scope.em.findOne(Messages, { id: messageId })
+      if (message) await findConversation(scope, message.conversationId)
+      const grounds = message && (await scope.em.findOne(Grounds, { messageId }))
+      const found = grounds?.passages.find((it) => it.citation.number === number)
+      if (!found) throw new Fault('not_found', 'No such passage')
+      return found
+    },
+  }
+}

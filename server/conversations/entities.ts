@@ -1,0 +1,94 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { Author, Citation, ErrorCode, FinishReason, MessageStatus, TurnStatus, Usage } from '@aside/protocol'
+
+export const Conversations = defineEntity({
+  name: 'Conversation',
+  tableName: 'conversations',
+  properties: {
+    id: p.text().primary(),
+    tenantId: p.text(),
+    appId: p.text(),
+    visitorId: p.text(),
+    clientId: p.text().nullable(),
+    title: p.text(),
+    status: p.text().$type<'open' | 'closed'>(),
+    handledBy: p.text().$type<'assistant' | 'agent' | 'nobody'>(),
+    epoch: p.integer(),
+    lastSeq: p.integer(),
+    preview: p.json<{ author: Author; text: string }>().nullable(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+})
+
+export const Messages = defineEntity({
+  name: 'Message',
+  tableName: 'messages',
+  properties: {
+    id: p.text().primary(),
+    tenantId: p.text(),
+    conversationId: p.text(),
+    seq: p.integer(),
+    author: p.text().$type<Author>(),
+    status: p.text().$type<MessageStatus>(),
+    /** Of a running answer: as of the last checkpoint. */
+    text: p.text(),
+    clientId: p.text().nullable(),
+    replyTo: p.text().nullable(),
+    attempt: p.integer().nullable(),
+    citations: p.json<Citation[]>(),
+    finishReason: p.text().$type<FinishReason>().nullable(),
+    usage: p.json<Usage>().nullable(),
+    errorCode: p.text().$type<ErrorCode>().nullable(),
+    createdAt: p.datetime(),
+  },
+})
+
+export const Turns = defineEntity({
+  name: 'Turn',
+  tableName: 'turns',
+  properties: {
+    id: p.text().primary(),
+    tenantId: p.text(),
+    appId: p.text(),
+    visitorId: p.text(),
+    conversationId: p.text(),
+    messageId: p.text(),
+    answerId: p.text().nullable(),
+    /** Of a regeneration: the client's own id for it. */
+    clientId: p.text().nullable(),
+    status: p.text().$type<TurnStatus>(),
+    attempt: p.integer(),
+    /** The conversation's epoch when the turn was queued; in another one it may not write. */
+    epoch: p.integer(),
+    /** The process that runs it, whose lease lies in `processes`. */
+    owner: p.text().nullable(),
+    model: p.text().nullable(),
+    errorCode: p.text().$type<ErrorCode>().nullable(),
+    createdAt: p.datetime(),
+    startedAt: p.datetime().nullable(),
+    endedAt: p.datetime().nullable(),
+  },
+})
+
+/** What an answer was given to rest on, whole, as it was then: sources may change, the answer's grounds do not. */
+export const Grounds = defineEntity({
+  name: 'Grounds',
+  tableName: 'grounds',
+  properties: {
+    messageId: p.text().primary(),
+    tenantId: p.text(),
+    passages: p.json<{ citation: Citation; text: string }[]>(),
+  },
+})
+
+/** The running processes, each with one lease for all the turns it runs. */
+export const Processes = defineEntity({
+  name: 'Process',
+  tableName: 'processes',
+  properties: { id: p.text().primary(), leaseUntil: p.datetime() },
+})
+
+export type ConversationRow = InferEntity<typeof Conversations>
+export type MessageRow = InferEntity<typeof Messages>
+export type TurnRow = InferEntity<typeof Turns>

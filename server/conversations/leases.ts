@@ -1,0 +1,55 @@
+/** What a process that runs turns owes the store: a living lease, and what it has written so far. */
+import { acrossTenants, type Db, type Edge, type Log } from '../platform/index.ts'
+import { Processes, Turns } from './entities.ts'
+
+export interface Leases {
+  /** Says that `owner` lives for another `ms`. */
+  renew(owner: string, ms: number): Promise<void>
+  release(owner: string): Promise<void>
+  /** Turns that run under nobody's living lease. */
+  orphans(): Promise<{ id: string; tenantId: string }[]>
+  /** Turns that wait, oldest first. */
+  waiting(limit: number): Promise<{ id: string; tenantId: string; conversationId: string }[]>
+  /** Stores the texts of running answers, all in one statement. One that has ended, or began anew, is left as it is. */
+  checkpoint(texts: { messageId: string; attempt: number; text: string }[]): Promise<void>
+}
+
+export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }): Leases {
+  const em = () => acrossTenants(db, log).em
+  return {
+    async renew(owner, ms) {
+      const leaseUntil = new Date(edge.now() + ms)
+      await em().upsert(Processes, { id: owner, leaseUntil })
+    },
+    async release(owner) {
+      await em().nativeDelete(Processes, { id: owner })
+    },
+    async orphans() {
+      const living = await em().find(Processes, { leaseUntil: { $gt: new Date(edge.now()) } })
+      const owners = living.map((it) => it.id)
+      return em().find(
+        Turns,
+        { status: 'running', owner: { $nin: owners } },
+        { fields: ['id', 'tenantId'], limit: 1_000 },
+      )
+    },
+    async waiting(limit) {
+      return em().find(
+        Turns,
+        { status: 'queued' },
+        { fields: ['id', 'tenantId', 'conversationId'], orderBy: { id: 'asc' }, limit },
+      )
+    },
+    async checkpoint(texts) {
+      for (let from = 0; from < texts.length; from += 1_000) {
+        const some = texts.slice(from, from + 1_000)
+        const rows = some.map(() => '(cast(? as text), cast(? as integer), cast(? as text))').join(', ')
+        await em().execute(
+          `update messages set text = v.column3 from (values ${rows}) as v
+           where messages.id = v.column1 and messages.attempt = v.column2 and messages.status = 'streaming'`,
+          some.flatMap(({ messageId, attempt, text }) => [messageId, attempt, text]),
+        )
+      }
+    },
+  }
+}

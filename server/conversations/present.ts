@@ -1,0 +1,44 @@
+import { type Conversation, errors, type Message, type Turn } from '@aside/protocol'
+import type { ConversationRow, MessageRow, TurnRow } from './entities.ts'
+
+export const presentMessage = (row: MessageRow): Message => ({
+  id: row.id,
+  conversationId: row.conversationId,
+  seq: row.seq,
+  author: row.author,
+  status: row.status,
+  // What a checkpoint holds of a running answer is older than what the stream says: a snapshot brings it.
+  text: row.status === 'streaming' ? '' : row.text,
+  ...(row.clientId ? { clientId: row.clientId } : {}),
+  ...(row.replyTo ? { replyTo: row.replyTo } : {}),
+  ...(row.attempt ? { attempt: row.attempt } : {}),
+  citations: row.citations,
+  ...(row.finishReason ? { finishReason: row.finishReason } : {}),
+  ...(row.usage ? { usage: row.usage } : {}),
+  ...(row.errorCode ? { error: { code: row.errorCode, retryable: errors[row.errorCode].retryable } } : {}),
+  createdAt: row.createdAt.toISOString(),
+})
+
+export const presentTurn = (row: TurnRow, place?: number): Turn => ({
+  id: row.id,
+  conversationId: row.conversationId,
+  messageId: row.messageId,
+  ...(row.answerId ? { answerId: row.answerId } : {}),
+  status: row.status,
+  attempt: row.attempt,
+  ...(place !== undefined && row.status === 'queued' ? { place } : {}),
+})
+
+export const presentConversation = (row: ConversationRow, turn?: Turn): Conversation => ({
+  id: row.id,
+  ...(row.clientId ? { clientId: row.clientId } : {}),
+  title: row.title,
+  status: row.status,
+  handledBy: row.handledBy,
+  epoch: row.epoch,
+  lastSeq: row.lastSeq,
+  ...(row.preview ? { preview: row.preview } : {}),
+  ...(turn ? { turn } : {}),
+  createdAt: row.createdAt.toISOString(),
+  updatedAt: row.updatedAt.toISOString(),
+})

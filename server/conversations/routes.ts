@@ -1,0 +1,34 @@
+import {
+  listConversations,
+  listMessages,
+  postMessage,
+  readPassage,
+  regenerate,
+  startConversation,
+  stopTurn,
+} from '@aside/protocol'
+import { type Route, serve } from '../platform/index.ts'
+import type { Threads } from './conversations.ts'
+import type { TurnLife } from './turns.ts'
+
+export const conversationRoutes = (threads: Threads, turns: TurnLife): Route[] => [
+  serve(listConversations, ({ scope, query }) => threads.list(scope, query)),
+  serve(startConversation, async (call) => {
+    const { conversation, isNew } = await threads.start(call.scope, call.body.clientId)
+    if (!isNew) call.replayed()
+    return conversation
+  }),
+  serve(listMessages, ({ scope, params, query }) => threads.messages(scope, params.conversationId, query)),
+  serve(postMessage, async (call) => {
+    const { isNew, ...posted } = await threads.post(call.scope, call.params.conversationId, call.body)
+    if (!isNew) call.replayed()
+    return posted
+  }),
+  serve(stopTurn, ({ scope, params, body }) => turns.stop(scope, params.conversationId, body.turnId)),
+  serve(regenerate, async (call) => {
+    const { isNew, ...posted } = await threads.regenerate(call.scope, call.params.conversationId, call.body)
+    if (!isNew) call.replayed()
+    return posted
+  }),
+  serve(readPassage, ({ scope, params }) => threads.passage(scope, params.messageId, params.number)),
+]

@@ -1,0 +1,89 @@
+/** The pieces that posting and answering share: finding a conversation, adding a message, telling of both. */
+import { LockMode } from '@mikro-orm/core'
+import { type DurableEvent, Fault } from '@aside/protocol'
+import { newId, type Scope } from '../platform/index.ts'
+import { type ConversationRow, Conversations, type MessageRow, Messages, type TurnRow, Turns } from './entities.ts'
+import { presentConversation, presentTurn } from './present.ts'
+
+const own = ({ actor }: Scope) => (actor.kind === 'visitor' ? { visitorId: actor.visitorId } : {})
+const missing = () => new Fault('not_found', 'No such conversation')
+
+/** Throws `not_found`: for nobody's conversation, another visitor's and another tenant's alike. */
+export async function findConversation(scope: Scope, id: string): Promise<ConversationRow> {
+  const row = await scope.em.findOne(Conversations, { id, ...own(scope) }, { disableIdentityMap: true })
+  if (!row) throw missing()
+  return row
+}
+
+/** The same, and nobody else changes the thread until this transaction is over: this is what gives it one order. */
+export async function lockConversation(tx: Scope, id: string): Promise<ConversationRow> {
+  const row = await tx.em.findOne(
+    Conversations,
+    { id, ...own(tx) },
+    { disableIdentityMap: true, lockMode: LockMode.PESSIMISTIC_WRITE },
+  )
+  if (!row) throw missing()
+  return row
+}
+
+export const visitorOf = (scope: Scope): { visitorId: string; appId: string } => {
+  if (scope.actor.kind !== 'visitor') throw new Fault('unauthenticated', 'A session token is needed')
+  return scope.actor
+}
+
+export const activeTurns = (scope: Scope, conversationId: string): Promise<TurnRow[]> =>
+  scope.em.find(
+    Turns,
+    { conversationId, status: { $in: ['queued', 'running'] } },
+    { orderBy: { id: 'asc' }, disableIdentityMap: true },
+  )
+
+const shorten = (text: string, chars: number) => {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= chars
+    ? line
+    : `${Array.from(line)
+        .slice(0, chars - 1)
+        .join('')}…`
+}
+
+type NewMessage = Pick<MessageRow, 'author' | 'status' | 'text'> & Partial<MessageRow>
+
+/** Adds a message at the end of a conversation that `lockConversation` gave, in the same transaction. */
+export async function addMessage(
+  tx: Scope,
+  conversation: ConversationRow,
+  given: NewMessage,
+  now: Date,
+): Promise<{ message: MessageRow; conversation: ConversationRow }> {
+  const title = conversation.title || (given.author === 'visitor' ? shorten(given.text, 60) : '')
+  const preview = given.text === '' ? conversation.preview : { author: given.author, text: shorten(given.text, 120) }
+  const seq = conversation.lastSeq + 1
+  const changed = { lastSeq: seq, title, preview: preview ?? null, updatedAt: now }
+  await tx.em.nativeUpdate(Conversations, { id: conversation.id }, changed)
+  const message: MessageRow = {
+    id: newId('message', now.getTime()),
+    tenantId: tx.tenantId,
+    conversationId: conversation.id,
+    seq,
+    clientId: null,
+    replyTo: null,
+    attempt: null,
+    citations: [],
+    finishReason: null,
+    usage: null,
+    errorCode: null,
+    createdAt: now,
+    ...given,
+  }
+  const { tenantId: _, ...row } = message
+  await tx.create(Messages, row)
+  return { message, conversation: { ...conversation, ...changed } }
+}
+
+export function conversationEvent(conversation: ConversationRow, turn: TurnRow | undefined): DurableEvent {
+  return {
+    name: 'conversation-updated',
+    payload: { conversation: presentConversation(conversation, turn && presentTurn(turn)) },
+  }
+}

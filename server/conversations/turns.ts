@@ -1,0 +1,283 @@
+/** The life of a turn in the store: claimed once, written under its epoch, ended once. */
+import {
+  type Citation,
+  type ErrorCode,
+  Fault,
+  type FinishReason,
+  type Turn,
+  type TurnStatus,
+  type Usage,
+} from '@aside/protocol'
+import type { Edge, Facts, Scope } from '../platform/index.ts'
+import type { Streams } from '../streams/index.ts'
+import type { ConversationFacts } from './conversations.ts'
+import {
+  Conversations,
+  type ConversationRow,
+  Grounds,
+  type MessageRow,
+  Messages,
+  type TurnRow,
+  Turns,
+} from './entities.ts'
+import { presentMessage, presentTurn } from './present.ts'
+import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation } from './thread.ts'
+
+export interface Ending {
+  status: Extract<TurnStatus, 'completed' | 'stopped' | 'interrupted' | 'failed'>
+  text: string
+  /** Those of its passages that the answer cites. */
+  citations: Citation[]
+  finishReason?: FinishReason | undefined
+  usage?: Usage | undefined
+  errorCode?: ErrorCode | undefined
+}
+
+export interface Begun {
+  turn: TurnRow
+  message: MessageRow
+}
+
+export interface TurnLife {
+  /** A queued turn with its conversation and what was said so far, the newest last. Undefined where it is not queued any more. */
+  read(
+    scope: Scope,
+    turnId: string,
+  ): Promise<{ turn: TurnRow; conversation: ConversationRow; history: MessageRow[] } | undefined>
+  /**
+   * Claims the turn for `owner` and begins its answer. Undefined where somebody else has it, where the conversation has
+   * moved on to another epoch, or where another answer of the conversation is running.
+   */
+  begin(
+    scope: Scope,
+    turnId: string,
+    input: { owner: string; model: string; passages: { citation: Citation; text: string }[] },
+  ): Promise<Begun | undefined>
+  /** Ends a turn that `owner` runs. False where it is not theirs any more: then nothing was written. */
+  end(scope: Scope, turnId: string, owner: string | null, ending: Ending): Promise<boolean>
+  /** Stops a turn: at once where it is queued, through whoever runs it else. Returns how it ended. */
+  stop(scope: Scope, conversationId: string, turnId: string): Promise<Turn>
+  /** Its owner is dead: queued again where nothing was shown and it was tried once only, else `interrupted`. */
+  recover(scope: Scope, turnId: string): Promise<'requeued' | 'interrupted' | 'ended'>
+  /** Somebody else answers from here on: raises the epoch, and ends what runs. What the old epoch still writes is refused. */
+  handOver(scope: Scope, conversationId: string, to: 'assistant' | 'agent' | 'nobody'): Promise<number>
+}
+
+const MAX_ATTEMPTS = 2
+
+interface Parts {
+  edge: Edge
+  streams: Streams
+  facts: Facts<ConversationFacts>
+}
+
+export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
+  /** Ends turn and answer in one transaction, under the locked conversation, and tells of it. */
+  async function finish(
+    tx: Scope,
+    conversation: ConversationRow,
+    turn: TurnRow,
+    ending: Ending | { status: 'superseded' },
+  ): Promise<void> {
+    const endedAt = new Date(edge.now())
+    const errorCode = 'errorCode' in ending ? (ending.errorCode ?? null) : null
+    const ended: TurnRow = { ...turn, status: ending.status, owner: null, errorCode, endedAt }
+    await tx.em.nativeUpdate(Turns, { id: turn.id }, { status: ended.status, owner: null, errorCode, endedAt })
+    const next = (await activeTurns(tx, conversation.id)).find((it) => it.id !== turn.id)
+    if (!turn.answerId) return streams.append(tx, conversation.visitorId, conversationEvent(conversation, next))
+    const answer = await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
+    const changed =
+      ending.status === 'superseded'
+        ? { status: 'superseded' as const }
+        : {
+            status: ending.status,
+            text: ending.text,
+            citations: ending.citations,
+            finishReason: ending.finishReason ?? null,
+            usage: ending.usage ?? null,
+            errorCode,
+          }
+    await tx.em.nativeUpdate(Messages, { id: answer.id }, changed)
+    const preview =
+      'text' in changed && changed.text
+        ? { author: 'assistant' as const, text: changed.text.slice(0, 120) }
+        : conversation.preview
+    await tx.em.nativeUpdate(Conversations, { id: conversation.id }, { preview, updatedAt: endedAt })
+    const message = presentMessage({ ...answer, ...changed })
+    await streams.append(
+      tx,
+      conversation.visitorId,
+      { name: 'message-end', payload: { message, turn: presentTurn(ended) } },
+      conversationEvent({ ...conversation, preview, updatedAt: endedAt }, next),
+    )
+  }
+
+  const findTurn = (scope: Scope, id: string) => scope.em.findOne(Turns, { id }, { disableIdentityMap: true })
+
+  /** Runs `work` on the turn as it is under its conversation's lock; undefined where there is no such turn. */
+  async function locked<T>(
+    scope: Scope,
+    turnId: string,
+    work: (tx: Scope, turn: TurnRow, conversation: ConversationRow) => Promise<T>,
+  ): Promise<T | undefined> {
+    const seen = await findTurn(scope, turnId)
+    if (!seen) return undefined
+    return scope.transaction(async (tx) => {
+      const conversation = await lockConversation(tx, seen.conversationId)
+      const turn = await findTurn(tx, turnId)
+      return turn ? work(tx, turn, conversation) : undefined
+    })
+  }
+
+  return {
+    async read(scope, turnId) {
+      const turn = await findTurn(scope, turnId)
+      if (turn?.status !== 'queued') return undefined
+      const conversation = await findConversation(scope, turn.conversationId)
+      const question = await scope.em.findOne(Messages, { id: turn.messageId }, { disableIdentityMap: true })
+      if (!question) return undefined
+      const history = await scope.em.find(
+        Messages,
+        {
+          conversationId: turn.conversationId,
+          seq: { $lte: question.seq },
+          status: { $nin: ['superseded', 'streaming'] },
+        },
+        { orderBy: { seq: 'desc' }, limit: 41, disableIdentityMap: true },
+      )
+      return { turn, conversation, history: history.reverse() }
+    },
+
+    begin: (scope, turnId, { owner, model, passages }) =>
+      locked(scope, turnId, async (tx, turn, conversation) => {
+        if (turn.status !== 'queued') return undefined
+        if (turn.epoch !== conversation.epoch || conversation.handledBy !== 'assistant') {
+          await finish(tx, conversation, turn, { status: 'superseded' })
+          return undefined
+        }
+        const active = await activeTurns(tx, conversation.id)
+        if (active.some((it) => it.status === 'running')) return undefined
+        const now = new Date(edge.now())
+        const attempt = turn.attempt + 1
+        const citations = passages.map((it) => it.citation)
+        let message: MessageRow
+        if (turn.answerId) {
+          const known = await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
+          const again = { status: 'streaming' as const, text: '', attempt, citations }
+          await tx.em.nativeUpdate(Messages, { id: known.id }, again)
+          await tx.em.nativeDelete(Grounds, { messageId: known.id })
+          message = { ...known, ...again }
+        } else {
+          if (turn.clientId) await supersede(tx, conversation, turn)
+          const given = {
+            author: 'assistant' as const,
+            status: 'streaming' as const,
+            text: '',
+            replyTo: turn.messageId,
+            attempt,
+            citations,
+          }
+          ;({ message, conversation } = await addMessage(tx, conversation, given, now))
+        }
+        if (passages.length > 0) await tx.create(Grounds, { messageId: message.id, passages })
+        const claim = { status: 'running' as const, owner, model, attempt, answerId: message.id, startedAt: now }
+        await tx.em.nativeUpdate(Turns, { id: turn.id }, claim)
+        const running = { ...turn, ...claim }
+        await streams.append(
+          tx,
+          conversation.visitorId,
+          { name: 'message-start', payload: { message: presentMessage(message), turn: presentTurn(running) } },
+          conversationEvent(conversation, running),
+        )
+        return { turn: running, message }
+      }),
+
+    async end(scope, turnId, owner, ending) {
+      const done = await locked(scope, turnId, async (tx, turn, conversation) => {
+        if (turn.status !== 'running' || turn.owner !== owner || turn.epoch !== conversation.epoch) return false
+        await finish(tx, conversation, turn, ending)
+        return true
+      })
+      return done ?? false
+    },
+
+    async stop(scope, conversationId, turnId) {
+      await findConversation(scope, conversationId)
+      const seen = await findTurn(scope, turnId)
+      if (!seen || seen.conversationId !== conversationId) throw new Fault('not_found', 'No such turn')
+      if (seen.status === 'running') await facts.tell('stopping', { tenantId: scope.tenantId, turnId })
+      await locked(scope, turnId, async (tx, turn, conversation) => {
+        if (turn.status !== 'queued' && turn.status !== 'running') return
+        // Still running: its owner is elsewhere, or did not listen. Ended here, whatever it still writes is refused.
+        const answer = turn.answerId
+          ? await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
+          : undefined
+        await finish(tx, conversation, turn, {
+          status: 'stopped',
+          text: answer?.text ?? '',
+          citations: answer?.citations ?? [],
+        })
+      })
+      return presentTurn((await findTurn(scope, turnId)) ?? seen)
+    },
+
+    async recover(scope, turnId) {
+      const outcome = await locked(scope, turnId, async (tx, turn, conversation) => {
+        if (turn.status !== 'running') return 'ended' as const
+        const answer = await tx.em.findOneOrFail(Messages, { id: turn.answerId ?? '' }, { disableIdentityMap: true })
+        if (answer.text === '' && turn.attempt < MAX_ATTEMPTS && turn.epoch === conversation.epoch) {
+          await tx.em.nativeUpdate(Turns, { id: turn.id }, { status: 'queued', owner: null })
+          tx.afterCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId }))
+          return 'requeued' as const
+        }
+        await finish(tx, conversation, turn, {
+          status: 'interrupted',
+          text: answer.text,
+          citations: answer.citations,
+          errorCode: 'turn_interrupted',
+        })
+        return 'interrupted' as const
+      })
+      return outcome ?? 'ended'
+    },
+
+    async handOver(scope, conversationId, to) {
+      // Asked to end first, so that the last words are kept; whatever does not listen is ended by the epoch.
+      for (const turn of await activeTurns(scope, conversationId))
+        if (turn.status === 'running') await facts.tell('stopping', { tenantId: scope.tenantId, turnId: turn.id })
+      const { epoch, turns } = await scope.transaction(async (tx) => {
+        const conversation = await lockConversation(tx, conversationId)
+        const moved = { ...conversation, handledBy: to, epoch: conversation.epoch + 1 }
+        await tx.em.nativeUpdate(Conversations, { id: conversationId }, { handledBy: to, epoch: moved.epoch })
+        const turns = await activeTurns(tx, conversationId)
+        for (const turn of turns) {
+          const answer = turn.answerId
+            ? await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
+            : undefined
+          const kept = { status: 'stopped' as const, text: answer?.text ?? '', citations: answer?.citations ?? [] }
+          await finish(tx, moved, turn, turn.status === 'queued' ? { status: 'superseded' } : kept)
+        }
+        await streams.append(tx, conversation.visitorId, conversationEvent(moved, undefined))
+        return { epoch: moved.epoch, turns }
+      })
+      for (const turn of turns) await facts.tell('stopping', { tenantId: scope.tenantId, turnId: turn.id })
+      return epoch
+    },
+  }
+
+  /** The answers a regenerated question had: they leave the thread when the new one begins, not before. */
+  async function supersede(tx: Scope, conversation: ConversationRow, turn: TurnRow): Promise<void> {
+    const old = await tx.em.find(
+      Messages,
+      { conversationId: conversation.id, replyTo: turn.messageId, author: 'assistant', status: { $ne: 'superseded' } },
+      { disableIdentityMap: true },
+    )
+    for (const row of old) {
+      await tx.em.nativeUpdate(Messages, { id: row.id }, { status: 'superseded' })
+      await streams.append(tx, conversation.visitorId, {
+        name: 'message-updated',
+        payload: { message: presentMessage({ ...row, status: 'superseded' }) },
+      })
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { Key } from '@aside/protocol'
+import type { KeyRow } from './entities.ts'
+
+const at = <K extends string>(name: K, date: Date | null | undefined) =>
+  (date ? { [name]: date.toISOString() } : {}) as { [N in K]?: string }
+
+export const presentKey = (row: KeyRow): Key => ({
+  id: row.id,
+  kind: row.kind,
+  env: row.env,
+  name: row.name,
+  scopes: row.scopes,
+  hint: row.hint,
+  ...(row.appId ? { appId: row.appId } : {}),
+  createdAt: row.createdAt.toISOString(),
+  ...at('expiresAt', row.expiresAt),
+  ...at('revokedAt', row.revokedAt),
+  ...at('lastUsedAt', row.lastUsedAt),
+})

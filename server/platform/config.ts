@@ -1,0 +1,108 @@
+/** The whole configuration, from the environment, parsed once. All that is wrong is said at once, in words. */
+import * as v from 'valibot'
+import { join, resolve } from 'node:path'
+
+const whole = (least: number, most: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^[0-9]+$/, 'a whole number'),
+    v.transform(Number),
+    v.minValue(least, `at least ${least}`),
+    v.maxValue(most, `at most ${most}`),
+  )
+
+const httpUrl = v.pipe(
+  v.string(),
+  v.check(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'an address like https://chat.example',
+  ),
+  v.transform((text) => text.replace(/\/+$/, '')),
+)
+
+const Environment = v.object({
+  ASIDE_DATA_DIR: v.optional(v.string(), '.data'),
+  ASIDE_HOST: v.optional(v.string(), '127.0.0.1'),
+  ASIDE_PORT: v.optional(whole(0, 65_535), '8787'),
+  ASIDE_PUBLIC_URL: v.optional(httpUrl),
+  ASIDE_LOG: v.optional(
+    v.picklist(['debug', 'info', 'warn', 'error', 'silent'], 'debug, info, warn, error or silent'),
+    'info',
+  ),
+  ASIDE_MAX_TURNS: v.optional(whole(1, 100_000), '1200'),
+  ASIDE_MAX_QUEUED_TURNS: v.optional(whole(0, 100_000), '200'),
+  ASIDE_TRUSTED_PROXIES: v.optional(whole(0, 10), '0'),
+  DATABASE_URL: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^(postgres(ql)?:\/\/|sqlite:|file:)/, 'postgres://user@host/name, or sqlite:path/to/file.db'),
+    ),
+  ),
+  OPENAI_API_KEY: v.optional(v.pipe(v.string(), v.minLength(1))),
+  OPENAI_BASE_URL: v.optional(httpUrl),
+  ASIDE_MODEL: v.optional(v.pipe(v.string(), v.minLength(1)), 'gpt-5-mini'),
+})
+
+export interface Config {
+  dataDir: string
+  host: string
+  port: number
+  /** Where browsers reach this server; unset: `http://<host>:<port>` as it listens. */
+  publicUrl: string | undefined
+  log: v.InferOutput<typeof Environment>['ASIDE_LOG']
+  database: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
+  /** Answers written at once, by this process; more wait in a queue of `maxQueuedTurns`, past that they are refused. */
+  maxTurns: number
+  maxQueuedTurns: number
+  /** How many proxies of ours stand before this server: that many entries of `X-Forwarded-For`, from the right, are true. */
+  trustedProxies: number
+  /** Absent: the `local` model, which quotes the sources. */
+  openai: { apiKey: string; baseUrl: string | undefined; model: string } | undefined
+}
+
+export class ConfigProblems extends Error {
+  override readonly name = 'ConfigProblems'
+  readonly problems: string[]
+  constructor(problems: string[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n  ${problems.join('\n  ')}`,
+    )
+    this.problems = problems
+  }
+}
+
+/** Throws `ConfigProblems` with every problem there is. Unknown variables are left alone; unknown `ASIDE_` ones are not. */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = v.safeParse(Environment, given)
+  const problems = (parsed.issues ?? []).map((issue) => `${v.getDotPath(issue)}: expected ${issue.message}`)
+  for (const name of Object.keys(given))
+    if (
+      name.startsWith('ASIDE_') &&
+      !(name in Environment.entries) &&
+      !/^ASIDE_(TEST|DEMO|URL|KEY|CHROMIUM)/.test(name)
+    )
+      problems.push(`${name}: no such setting`)
+  if (given['OPENAI_BASE_URL'] && !given['OPENAI_API_KEY'])
+    problems.push('OPENAI_BASE_URL: needs OPENAI_API_KEY beside it (any text, where the provider asks for none)')
+  if (!parsed.success || problems.length > 0) throw new ConfigProblems(problems)
+  const it = parsed.output
+  const dataDir = resolve(it.ASIDE_DATA_DIR)
+  const url = it.DATABASE_URL ?? `sqlite:${join(dataDir, 'aside.db')}`
+  return {
+    dataDir,
+    host: it.ASIDE_HOST,
+    port: it.ASIDE_PORT,
+    publicUrl: it.ASIDE_PUBLIC_URL,
+    log: it.ASIDE_LOG,
+    database: url.startsWith('postgres')
+      ? { kind: 'postgres', url }
+      : { kind: 'sqlite', file: resolve(url.replace(/^(sqlite|file):(\/\/)?/, '')) },
+    maxTurns: it.ASIDE_MAX_TURNS,
+    maxQueuedTurns: it.ASIDE_MAX_QUEUED_TURNS,
+    trustedProxies: it.ASIDE_TRUSTED_PROXIES,
+    openai: it.OPENAI_API_KEY
+      ? { apiKey: it.OPENAI_API_KEY, baseUrl: it.OPENAI_BASE_URL, model: it.ASIDE_MODEL }
+      : undefined,
+  }
+}

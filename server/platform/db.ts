@@ -1,0 +1,113 @@
+/** The store: opens SQLite or Postgres through MikroORM. The only file that names a driver. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { EntitySchema, MikroORM as AnyOrm } from '@mikro-orm/core'
+import { Migrator } from '@mikro-orm/migrations'
+import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { MikroORM as SqliteOrm } from '@mikro-orm/sqlite'
+import { Fault } from '@aside/protocol'
+import { migrations } from '../migrations/index.ts'
+import type { Config } from './config.ts'
+import { openSqlite } from './sqlite.ts'
+
+export type Em = SqlEntityManager
+
+export interface Db {
+  readonly kind: 'sqlite' | 'postgres'
+  readonly orm: AnyOrm
+  /** A fresh entity manager that sees one tenant, or `ALL_TENANTS`. Reading without either throws. */
+  em(tenantId?: string): Em
+  migrate(): Promise<string[]>
+  close(): Promise<void>
+}
+
+/** Said by `acrossTenants()` only. */
+export const ALL_TENANTS = '*'
+
+const transaction = new AsyncLocalStorage<true>()
+
+/** True inside `withinTransaction`: nothing may wait for the network there, since every other query waits for us. */
+export const isInTransaction = (): boolean => transaction.getStore() === true
+export const withinTransaction = <T>(work: () => Promise<T>): Promise<T> => transaction.run(true, work)
+
+export async function openDb(config: Config['database'], entities: EntitySchema[]): Promise<Db> {
+  const shared = {
+    entities,
+    extensions: [Migrator],
+    discovery: { warnWhenNoEntities: false },
+    // Work in a request never crosses to another: each has its own fork.
+    allowGlobalContext: false,
+    forceUtcTimezone: true,
+    filters: {
+      tenant: {
+        name: 'tenant',
+        cond: (args: Record<string, unknown>) =>
+          args['tenantId'] === ALL_TENANTS ? {} : { tenantId: args['tenantId'] },
+        entity: entities
+          .filter((entity) => 'tenantId' in entity.meta.properties)
+          .map((entity) => entity.meta.className),
+        default: true,
+        args: true,
+      },
+    },
+  }
+  const list = migrations[config.kind]
+  const orm =
+    config.kind === 'sqlite'
+      ? await SqliteOrm.init({
+          ...shared,
+          dbName: config.file,
+          driverOptions: openSqlite(config.file).dialect,
+          migrations: { migrationsList: list, transactional: true, allOrNothing: true, snapshot: false },
+        })
+      : await PostgresOrm.init({
+          ...shared,
+          clientUrl: config.url,
+          migrations: { migrationsList: list, transactional: true, allOrNothing: true, snapshot: false },
+          pool: { min: 0, max: 10 },
+          driverOptions: {
+            connectionTimeoutMillis: 2_000,
+            statement_timeout: 5_000,
+            lock_timeout: 2_000,
+            idle_in_transaction_session_timeout: 10_000,
+          },
+        })
+  return {
+    kind: config.kind,
+    orm,
+    em(tenantId) {
+      const em = orm.em.fork() as Em
+      if (tenantId !== undefined) em.setFilterParams('tenant', { tenantId })
+      return em
+    },
+    migrate: () => migrate(orm, config.kind),
+    close: () => orm.close(true),
+  }
+}
+
+/** Applies what is missing, in one transaction, one process at a time. Returns the names applied. */
+async function migrate(orm: AnyOrm, kind: Db['kind']): Promise<string[]> {
+  const em = orm.em.fork() as Em
+  const migrator = (orm as SqliteOrm | PostgresOrm).migrator
+  const up = async () => (await migrator.up()).map((it) => it.name)
+  if (kind === 'sqlite') return up()
+  // Held by one connection of the pool for as long as the migrations run on another.
+  return em.transactional(async (held) => {
+    await held.execute("set local lock_timeout = '60s'")
+    await held.execute("set local idle_in_transaction_session_timeout = '120s'")
+    await held.execute('select pg_advisory_xact_lock(4711002)')
+    return up()
+  })
+}
+
+/** A store's own refusals as faults; everything else is passed on as it is. */
+export function storeFault(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'SQLITE_FULL' || code === '53100')
+    return new Fault('store_full', 'The store is full', { cause: error, retryAfterMs: 5_000 })
+  if (/^SQLITE_(BUSY|LOCKED|READONLY|CANTOPEN)|^(57P0[123]|08\w{3}|53300|55P03|40001|40P01|57014|ECONN\w+)$/.test(code))
+    return new Fault('store_unavailable', 'The store is busy; try again', { cause: error, retryAfterMs: 1_000 })
+  if (error instanceof Error && /timeout exceeded when trying to connect|Connection terminated/.test(error.message))
+    return new Fault('store_unavailable', 'The store is busy; try again', { cause: error, retryAfterMs: 1_000 })
+  return error
+}

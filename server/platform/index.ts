@@ -1,0 +1,11 @@
+/** What every domain stands on: the store, the scope, the gate, the log, the clock. */
+export * from './body.ts'
+export * from './config.ts'
+export * from './db.ts'
+export * from './edge.ts'
+export * from './facts.ts'
+export * from './http.ts'
+export * from './ids.ts'
+export * from './log.ts'
+export * from './scope.ts'
+export { lockSqlite } from './sqlite.ts'

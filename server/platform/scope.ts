@@ -1,0 +1,84 @@
+/** The first argument of every verb: whose rows may be seen, by whom, in which transaction. */
+import type { EntitySchema, InferEntity, RequiredEntityData } from '@mikro-orm/core'
+import type { Scope as KeyScope } from '@aside/protocol'
+import { ALL_TENANTS, type Db, type Em, withinTransaction } from './db.ts'
+import type { Log } from './log.ts'
+
+export type Actor =
+  | { kind: 'visitor'; visitorId: string; sessionId: string; appId: string }
+  | { kind: 'key'; keyId: string; scopes: readonly KeyScope[] }
+  | { kind: 'page' }
+  | { kind: 'operator' }
+  | { kind: 'system' }
+
+export interface Scope {
+  readonly tenantId: string
+  readonly actor: Actor
+  /** Reads see this tenant only; the filter is on the entity manager, not in the query. */
+  readonly em: Em
+  readonly log: Log
+  /** Inserts one row (or several, in one statement) of this tenant. */
+  create<E extends EntitySchema>(entity: E, rows: NewRow<E> | NewRow<E>[]): Promise<void>
+  /** Raw SQL with `?` placeholders, the first of which is this tenant. */
+  sql<R extends object>(text: string, values?: unknown[]): Promise<R[]>
+  /** One transaction; within another it is that one. What is awaited inside is the store, never the network. */
+  transaction<T>(work: (scope: Scope) => Promise<T>): Promise<T>
+  /** Runs once the transaction is committed; at once where there is none; never where it was rolled back. */
+  afterCommit(work: () => void): void
+  /** The same actor in another tenant: for those who may act in any. */
+  of(tenantId: string): Scope
+}
+
+type NewRow<E extends EntitySchema> = Omit<RequiredEntityData<InferEntity<E>>, 'tenantId'>
+
+interface Unit {
+  em: Em
+  afterCommit?: (() => void)[]
+}
+
+export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, unit?: Unit): Scope {
+  const em = unit?.em ?? db.em(tenantId)
+  const one = () => {
+    if (tenantId === ALL_TENANTS) throw new Error('A row belongs to one tenant: name it with of()')
+    return tenantId
+  }
+  const scope: Scope = {
+    tenantId,
+    actor,
+    em,
+    log,
+    async create(entity, rows) {
+      const list = (Array.isArray(rows) ? rows : [rows]).map((row) => ({ ...row, tenantId: one() }))
+      if (list.length > 0) await em.insertMany(entity, list as never)
+    },
+    sql: (text, values = []) => em.execute(text, [one(), ...values]),
+    async transaction(work) {
+      if (unit?.afterCommit) return work(scope)
+      const fork = db.em(tenantId)
+      const after: (() => void)[] = []
+      const result = await withinTransaction(async () => {
+        await fork.begin()
+        try {
+          const it = await work(createScope(db, tenantId, actor, log, { em: fork, afterCommit: after }))
+          await fork.commit()
+          return it
+        } catch (error) {
+          await fork.rollback().catch((cause: unknown) => log.warn('rollback-failed', { reason: String(cause) }))
+          throw error
+        }
+      })
+      for (const run of after) run()
+      return result
+    },
+    afterCommit(work) {
+      if (unit?.afterCommit) unit.afterCommit.push(work)
+      else work()
+    },
+    of: (other) => (other === tenantId ? scope : createScope(db, other, actor, log)),
+  }
+  return scope
+}
+
+/** The work that is nobody's in particular: boot, recovery, checkpoints, and finding out whose a token is. */
+export const acrossTenants = (db: Db, log: Log, actor: Actor = { kind: 'system' }): Scope =>
+  createScope(db, ALL_TENANTS, actor, log)

@@ -1,0 +1,80 @@
+/** SQLite as we run it: WAL, every commit synced, write locks taken at `begin`, and one server process to a file. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { CompiledQuery, SqliteDialect } from 'kysely'
+
+/** In the file's header, so that another program's database is refused instead of overwritten. "Asid". */
+const APPLICATION_ID = 0x41736964
+
+/**
+ * A transaction that begins deferred and then writes fails with SQLITE_BUSY_SNAPSHOT when another process wrote in between,
+ * at once and whatever `busy_timeout` says (https://sqlite.org/isolation.html). Beginning immediate waits instead.
+ */
+class ImmediateSqlite extends SqliteDialect {
+  override createDriver() {
+    const driver = super.createDriver()
+    driver.beginTransaction = async (connection, settings) => {
+      await connection.executeQuery(
+        CompiledQuery.raw(settings.accessMode === 'read only' ? 'begin' : 'begin immediate'),
+      )
+    }
+    return driver
+  }
+}
+
+/** Every later connection on a WAL file starts at `synchronous=NORMAL`, so each setting is made, and read back. */
+const pragmas: [string, string | number][] = [
+  ['journal_mode', 'wal'],
+  ['synchronous', 2],
+  ['foreign_keys', 1],
+  ['secure_delete', 1],
+  ['trusted_schema', 0],
+]
+
+/** Throws where the file is not ours, not a database, or cannot be written. Makes its folder. */
+export function openSqlite(file: string): { database: Database.Database; dialect: SqliteDialect } {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  let database: Database.Database
+  try {
+    database = new Database(file, { timeout: 2_000 })
+    const theirs = database.pragma('application_id', { simple: true })
+    const empty = database.prepare('select count(*) as n from sqlite_master').get() as { n: number }
+    if (theirs !== APPLICATION_ID && (theirs !== 0 || empty.n > 0)) throw new Error('it belongs to another program')
+    database.pragma(`application_id = ${APPLICATION_ID}`)
+    for (const [name, value] of pragmas) {
+      database.pragma(`${name} = ${value}`)
+      const found = database.pragma(name, { simple: true })
+      const memory = file === ':memory:' && name === 'journal_mode'
+      if (found !== value && !memory) throw new Error(`${name} is ${String(found)}, not ${value}`)
+    }
+  } catch (cause) {
+    throw new Error(`The database ${file} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
+  return { database, dialect: new ImmediateSqlite({ database }) }
+}
+
+/**
+ * Holds `<file>.lock` until released or until the process dies, however it dies: the lock is a transaction of a database
+ * beside the file, so the operating system lets go of it. Returns `undefined` where another process holds it.
+ */
+export function lockSqlite(file: string): { release(): void } | undefined {
+  if (file === ':memory:') return { release() {} }
+  mkdirSync(dirname(file), { recursive: true })
+  const lock = new Database(`${file}.lock`, { timeout: 0 })
+  try {
+    lock.exec('begin exclusive')
+  } catch (error) {
+    lock.close()
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined
+    throw error
+  }
+  return {
+    release() {
+      if (lock.inTransaction) lock.exec('rollback')
+      lock.close()
+    },
+  }
+}

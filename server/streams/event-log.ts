@@ -1,0 +1,69 @@
+/** The durable side of a stream: rows with a `seq` that has no gaps, written in the transaction of what they tell. */
+import { type DurableEvent, type StreamEvent } from '@aside/protocol'
+import { acrossTenants, type Db, type Edge, type Log, type Scope } from '../platform/index.ts'
+import { StoreFacts, StreamEvents, StreamHeads } from './entities.ts'
+
+export interface LoggedEvent {
+  seq: number
+  event: StreamEvent
+}
+
+export interface EventLog {
+  /** The store's epoch: random when the store was made, raised when it is restored from a backup. */
+  readonly epoch: string
+  /** Appends within the caller's transaction; returns the events with their `seq`. */
+  append(scope: Scope, visitorId: string, events: DurableEvent[]): Promise<LoggedEvent[]>
+  head(scope: Scope, visitorId: string): Promise<number>
+  /** At most `limit` events after `seq`, in order. */
+  after(scope: Scope, visitorId: string, seq: number, limit: number): Promise<LoggedEvent[]>
+  /** Deletes what is older than `ms`. Returns how many. */
+  forget(ms: number): Promise<number>
+}
+
+export async function openEventLog({ db, edge, log }: { db: Db; edge: Edge; log: Log }): Promise<EventLog> {
+  const { em } = acrossTenants(db, log)
+  await em.execute("insert into store_facts (name, value) values ('epoch', ?) on conflict (name) do nothing", [
+    Math.random().toString(36).slice(2, 10),
+  ])
+  const { value: epoch } = await em.findOneOrFail(StoreFacts, { name: 'epoch' })
+
+  return {
+    epoch,
+    async append(scope, visitorId, events) {
+      const rows = await scope.sql<{ seq: number }>(
+        `insert into stream_heads (tenant_id, visitor_id, seq) values (?, ?, ?)
+         on conflict (visitor_id) do update set seq = stream_heads.seq + excluded.seq returning seq`,
+        [visitorId, events.length],
+      )
+      const first = Number(rows[0]!.seq) - events.length + 1
+      const createdAt = new Date(edge.now())
+      await scope.create(
+        StreamEvents,
+        events.map((event, i) => ({
+          visitorId,
+          seq: first + i,
+          name: event.name,
+          payload: JSON.stringify(event.payload),
+          createdAt,
+        })),
+      )
+      return events.map((event, i) => ({ seq: first + i, event }))
+    },
+    async head(scope, visitorId) {
+      return (await scope.em.findOne(StreamHeads, { visitorId }, { disableIdentityMap: true }))?.seq ?? 0
+    },
+    async after(scope, visitorId, seq, limit) {
+      const rows = await scope.em.find(
+        StreamEvents,
+        { visitorId, seq: { $gt: seq } },
+        { orderBy: { seq: 'asc' }, limit, disableIdentityMap: true },
+      )
+      return rows.map((row) => ({
+        seq: row.seq,
+        event: { name: row.name, payload: JSON.parse(row.payload) } as StreamEvent,
+      }))
+    },
+    forget: (ms) =>
+      acrossTenants(db, log).em.nativeDelete(StreamEvents, { createdAt: { $lt: new Date(edge.now() - ms) } }),
+  }
+}

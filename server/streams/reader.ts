@@ -1,0 +1,149 @@
+/** One open stream: replays what was missed, then snapshots of what is running, then goes live. */
+import { createEventBuffer, type Session } from 'better-sse'
+import type { StreamEvent } from '@aside/protocol'
+import type { Scope } from '../platform/index.ts'
+import type { BoundedConnection } from './connection.ts'
+import type { EventLog, LoggedEvent } from './event-log.ts'
+import type { RunningText } from './running-text.ts'
+
+const buffer = createEventBuffer()
+
+/** An event as it goes over the wire. Only durable ones have an id: the others must not move the reader's cursor. */
+export function encode(event: StreamEvent, id?: string): string {
+  buffer.clear().event(event.name)
+  if (id !== undefined) buffer.id(id)
+  return buffer.data(event.payload).dispatch().read()
+}
+
+const PAGE = 200
+
+export interface Topic {
+  readonly visitorId: string
+  readonly readers: Set<Reader>
+  readonly texts: Map<string, RunningText>
+}
+
+export class Reader {
+  readonly sessionId: string
+  readonly openedAt: number
+  private readonly topic: Topic
+  private readonly log: EventLog
+  private readonly scope: Scope
+  readonly connection: BoundedConnection
+  readonly session: Session
+  /** The `seq` of the last durable event written. */
+  private cursor: number
+  /** Where the log stood when the stream was opened. */
+  private readonly head: number
+  private live = false
+  private catching = false
+  private again = false
+  /** How much of each running text was written, in UTF-16 code units. */
+  private readonly offsets = new Map<string, number>()
+
+  constructor(parts: {
+    topic: Topic
+    log: EventLog
+    scope: Scope
+    connection: BoundedConnection
+    session: Session
+    sessionId: string
+    cursor: number
+    head: number
+    openedAt: number
+  }) {
+    this.topic = parts.topic
+    this.log = parts.log
+    this.scope = parts.scope
+    this.connection = parts.connection
+    this.session = parts.session
+    this.sessionId = parts.sessionId
+    this.cursor = parts.cursor
+    this.head = parts.head
+    this.openedAt = parts.openedAt
+    this.connection.onDrain = () => {
+      if (this.live) this.flush()
+      else void this.catchUp()
+    }
+  }
+
+  write(event: StreamEvent, id?: string): void {
+    this.connection.sendChunk(encode(event, id))
+  }
+
+  /**
+   * Writes the log until nothing of it is missing, then goes live in the same turn of the event loop, so that nothing can
+   * fall between. While the reader does not read, it waits for `drain`.
+   */
+  async catchUp(): Promise<void> {
+    this.live = false
+    this.again = true
+    if (this.catching) return
+    this.catching = true
+    try {
+      while (this.again && this.session.isConnected) {
+        this.again = false
+        for (;;) {
+          if (this.connection.blocked) return
+          const page = await this.log.after(this.scope, this.topic.visitorId, this.cursor, PAGE)
+          if (page.length > 0 && page[0]!.seq !== this.cursor + 1) this.reset('expired', page[0]!.seq - 1)
+          if (page.length === 0 && this.cursor < this.head) this.reset('expired', this.head)
+          for (const { seq, event } of page) this.writeLogged(seq, encode(event, `${this.log.epoch}-${seq}`))
+          if (page.length < PAGE) break
+        }
+      }
+      if (!this.session.isConnected) return
+      this.live = true
+      for (const text of this.topic.texts.values()) this.snapshot(text)
+    } catch (error) {
+      this.scope.log.warn('stream-cut', { reason: error instanceof Error ? error.message : String(error) })
+      this.connection.cut()
+    } finally {
+      this.catching = false
+    }
+  }
+
+  /** The cursor is not in the log: the client fetches the state again, and goes on from here. */
+  reset(reason: 'expired' | 'unknown' | 'epoch', seq: number): void {
+    this.cursor = seq
+    this.write({ name: 'stream-reset', payload: { reason, cursor: `${this.log.epoch}-${seq}` } })
+  }
+
+  private writeLogged(seq: number, chunk: string): void {
+    this.cursor = seq
+    this.connection.sendChunk(chunk)
+  }
+
+  /** New rows of the log. Whoever is not up to date reads them from there instead. */
+  deliver(events: LoggedEvent[], chunks: string[]): void {
+    if (!this.live || this.connection.blocked || events[0]!.seq !== this.cursor + 1) return void this.catchUp()
+    events.forEach(({ seq }, i) => this.writeLogged(seq, chunks[i]!))
+  }
+
+  /** Something that is gone with the moment; who cannot take it now does without. */
+  tell(chunk: string): void {
+    if (this.live && !this.connection.blocked) this.connection.sendChunk(chunk)
+  }
+
+  /** Writes what has been added to the running texts since the last time, merged into one write. */
+  flush(): void {
+    if (!this.live || this.connection.blocked) return
+    let out = ''
+    for (const { messageId, text } of this.topic.texts.values()) {
+      const offset = this.offsets.get(messageId) ?? 0
+      if (offset >= text.length) continue
+      out += encode({ name: 'message-delta', payload: { messageId, offset, text: text.slice(offset) } })
+      this.offsets.set(messageId, text.length)
+    }
+    this.connection.sendChunk(out)
+  }
+
+  private snapshot({ messageId, attempt, text }: RunningText): void {
+    this.offsets.set(messageId, text.length)
+    this.write({ name: 'message-snapshot', payload: { messageId, attempt, text } })
+  }
+
+  forget(messageId: string): void {
+    this.offsets.delete(messageId)
+  }
+}

@@ -1,0 +1,238 @@
+import * as v from 'valibot'
+import { createSession } from 'better-sse'
+import type { Context } from 'koa'
+import {
+  Cursor,
+  type DurableEvent,
+  events as contract,
+  Fault,
+  PROTOCOL_VERSION,
+  type StreamEvent,
+} from '@aside/protocol'
+import { acrossTenants, type Db, type Edge, type Log, type Scope } from '../platform/index.ts'
+import { BoundedConnection, type ConnectionLimits } from './connection.ts'
+import { openEventLog } from './event-log.ts'
+import { encode, Reader, type Topic } from './reader.ts'
+import { createFrames, type RunningText } from './running-text.ts'
+
+export interface StreamLimits extends ConnectionLimits {
+  heartbeatMs: number
+  /** A connection is closed after this long, give or take a fifth, so that no two servers drift apart. */
+  maxAgeMs: number
+  perSession: number
+  /** How long durable events can be replayed. */
+  keepMs: number
+}
+
+export const streamLimits: StreamLimits = {
+  bufferBytes: 512 * 1024,
+  stallMs: 15_000,
+  heartbeatMs: 15_000,
+  maxAgeMs: 600_000,
+  perSession: 4,
+  keepMs: 3 * 86_400_000,
+}
+
+export interface Streams {
+  /** Appends events to the visitor's log in the caller's transaction; readers get them once it is committed. */
+  append(scope: Scope, visitorId: string, ...events: DurableEvent[]): Promise<void>
+  /** Tells who listens now. Nothing is kept. */
+  tell(visitorId: string, event: StreamEvent): void
+  /** Where the visitor's stream stands. */
+  cursor(scope: Scope, visitorId: string): Promise<string>
+  /** Opens the running text of an answer. Whoever opens it closes it. */
+  openText(visitorId: string, messageId: string, attempt: number): RunningText
+  /** Makes this request the visitor's stream. Throws `too_many_streams`. */
+  open(scope: Scope, ctx: Context, after: string | undefined): Promise<void>
+  endSession(sessionId: string, visitorId: string): void
+  readers(): number
+  /** Ends every stream, telling clients to come back at their own pace within `spreadMs`. */
+  close(spreadMs: number): void
+}
+
+export async function createStreams(parts: {
+  db: Db
+  edge: Edge
+  log: Log
+  strict: boolean
+  limits?: Partial<StreamLimits>
+}): Promise<Streams> {
+  const { db, edge, log, strict } = parts
+  const limits = { ...streamLimits, ...parts.limits }
+  const eventLog = await openEventLog(parts)
+  const topics = new Map<string, Topic>()
+  let running = 0
+  let readers = 0
+
+  const frames = createFrames<Topic>(
+    (topic) => {
+      for (const reader of topic.readers) reader.flush()
+    },
+    () => running,
+  )
+
+  function topicOf(visitorId: string): Topic {
+    let topic = topics.get(visitorId)
+    if (!topic) topics.set(visitorId, (topic = { visitorId, readers: new Set(), texts: new Map() }))
+    return topic
+  }
+
+  function release(topic: Topic): void {
+    if (topic.readers.size > 0 || topic.texts.size > 0) return
+    topics.delete(topic.visitorId)
+    frames.forget(topic)
+  }
+
+  function check(event: StreamEvent): void {
+    if (strict) v.parse(contract[event.name].payload, event.payload)
+  }
+
+  const sweep = setInterval(
+    () => {
+      const now = edge.now()
+      for (const topic of topics.values())
+        for (const reader of topic.readers) if (now - reader.openedAt > limits.maxAgeMs) reader.connection.end()
+    },
+    Math.min(5_000, limits.maxAgeMs / 4),
+  ).unref()
+  const forget = setInterval(
+    () =>
+      void eventLog
+        .forget(limits.keepMs)
+        .catch((error: unknown) => log.warn('forget-failed', { reason: String(error) })),
+    3_600_000,
+  ).unref()
+
+  return {
+    async append(scope, visitorId, ...events) {
+      for (const event of events) check(event)
+      const logged = await eventLog.append(scope, visitorId, events)
+      scope.afterCommit(() => {
+        const topic = topics.get(visitorId)
+        if (!topic || topic.readers.size === 0) return
+        const chunks = logged.map(({ seq, event }) => encode(event, `${eventLog.epoch}-${seq}`))
+        for (const reader of topic.readers) reader.deliver(logged, chunks)
+      })
+    },
+
+    tell(visitorId, event) {
+      check(event)
+      const topic = topics.get(visitorId)
+      if (!topic || topic.readers.size === 0) return
+      const chunk = encode(event)
+      for (const reader of topic.readers) reader.tell(chunk)
+    },
+
+    async cursor(scope, visitorId) {
+      return `${eventLog.epoch}-${await eventLog.head(scope, visitorId)}`
+    },
+
+    openText(visitorId, messageId, attempt) {
+      const topic = topicOf(visitorId)
+      running++
+      let open = true
+      const text = {
+        messageId,
+        attempt,
+        text: '',
+        append(piece: string) {
+          text.text += piece
+          if (topic.readers.size > 0) frames.mark(topic)
+        },
+        flush() {
+          for (const reader of topic.readers) reader.flush()
+        },
+        close() {
+          if (!open) return
+          open = false
+          running--
+          topic.texts.delete(messageId)
+          for (const reader of topic.readers) reader.forget(messageId)
+          release(topic)
+        },
+      }
+      topic.texts.set(messageId, text)
+      // A second attempt starts from nothing, for the readers too.
+      for (const reader of topic.readers) reader.forget(messageId)
+      return text
+    },
+
+    async open(scope, ctx, after) {
+      const { actor } = scope
+      if (actor.kind !== 'visitor') throw new Fault('unauthenticated', 'A session token is needed')
+      const { visitorId, sessionId } = actor
+      const mine = () => [...(topics.get(visitorId)?.readers ?? [])].filter((it) => it.sessionId === sessionId).length
+      if (mine() >= limits.perSession)
+        throw new Fault('too_many_streams', 'Too many open streams in this session', { retryAfterMs: 2_000 })
+      const head = await eventLog.head(scope, visitorId)
+      const place = startAt(after ?? ctx.get('Last-Event-ID'), eventLog.epoch, head)
+
+      const topic = topicOf(visitorId)
+      const connection = new BoundedConnection(ctx.res, limits, {
+        'X-Request-Id': String(ctx.state['requestId']),
+        ...corsOf(ctx),
+      })
+      ctx.respond = false
+      ctx.res.statusCode = 200
+      const session = await createSession(connection, {
+        trustClientEventId: false,
+        keepAlive: limits.heartbeatMs,
+        retry: 1_000,
+      })
+      const reader = new Reader({
+        topic,
+        log: eventLog,
+        scope: acrossTenants(db, log).of(scope.tenantId),
+        connection,
+        session,
+        sessionId,
+        cursor: place.seq,
+        head,
+        openedAt: edge.now() - (Math.random() - 0.5) * 0.4 * limits.maxAgeMs,
+      })
+      session.once('disconnected', () => {
+        if (topic.readers.delete(reader)) readers--
+        release(topic)
+      })
+      if (!session.isConnected || ctx.res.destroyed) return connection.cut()
+      topic.readers.add(reader)
+      readers++
+      reader.write({
+        name: 'session-ready',
+        payload: { protocolVersion: PROTOCOL_VERSION, cursor: `${eventLog.epoch}-${place.seq}` },
+      })
+      if (place.reset) reader.reset(place.reset, place.seq)
+      await reader.catchUp()
+    },
+
+    endSession(sessionId, visitorId) {
+      for (const reader of topics.get(visitorId)?.readers ?? [])
+        if (reader.sessionId === sessionId) reader.connection.end()
+    },
+
+    readers: () => readers,
+
+    close(spreadMs) {
+      clearInterval(sweep)
+      clearInterval(forget)
+      for (const topic of topics.values())
+        for (const reader of topic.readers) {
+          reader.connection.sendChunk(`retry:${1_000 + Math.floor(Math.random() * spreadMs)}\n\n`)
+          reader.connection.end()
+        }
+    },
+  }
+}
+
+const corsOf = (ctx: Context): Record<string, string> => {
+  const origin = ctx.response.get('Access-Control-Allow-Origin')
+  return { Vary: 'Origin', ...(origin ? { 'Access-Control-Allow-Origin': origin } : {}) }
+}
+
+/** Where a reader goes on. What is not a cursor of ours counts as none; one outside the log as a reset to now. */
+function startAt(given: string, epoch: string, head: number): { seq: number; reset?: 'unknown' | 'epoch' } {
+  if (!v.is(Cursor, given)) return { seq: head }
+  const [theirs, seq] = [given.slice(0, given.lastIndexOf('-')), Number(given.slice(given.lastIndexOf('-') + 1))]
+  if (theirs !== epoch) return { seq: head, reset: 'epoch' }
+  return seq > head ? { seq: head, reset: 'unknown' } : { seq }
+}
