@@ -1,0 +1,65 @@
+/** The one inside of every way to embed: a widget in a shadow root of its own, with its own Vue app, Pinia and core. */
+import { createPinia } from 'pinia'
+import { createApp, shallowRef } from 'vue'
+import { createCore } from '../core/index.ts'
+import type { Options, Widget, WidgetEvent } from './options.ts'
+import { setupKey } from './setup.ts'
+import { useChat } from './stores/chat.ts'
+import { usePanel } from './stores/panel.ts'
+import { adoptStyles } from './styles.ts'
+import Root from './Root.ce.vue'
+
+export type { Listener, Options, Widget, WidgetEvent, WidgetEvents } from './options.ts'
+
+/** Appends one element to `element` and draws into its shadow root. Nothing is requested or stored before it is opened. */
+export function mount(element: Element | ShadowRoot, initial: Options): Widget {
+  const options = shallowRef(initial)
+  const listeners = new Map<WidgetEvent, Set<(detail: never) => void>>()
+  const host = document.createElement('div')
+  host.dataset['mode'] = initial.mode ?? 'floating'
+  const root = host.attachShadow({ mode: 'open' })
+  const stop = adoptStyles(root, initial.nonce)
+  const container = document.createElement('div')
+  root.append(container)
+
+  const app = createApp(Root)
+  const pinia = createPinia()
+  app.provide(setupKey, {
+    options,
+    createCore: () => createCore({ baseUrl: initial.baseUrl, appId: initial.appId }),
+    tell: (event, detail) => listeners.get(event)?.forEach((listener) => listener(detail as never)),
+  })
+  app.use(pinia)
+  const chat = useChat(pinia)
+  const panel = usePanel(pinia)
+  element.append(host)
+  app.mount(container)
+
+  let destroyed = false
+  return {
+    open: () => panel.show(true),
+    close: () => panel.show(false),
+    toggle: panel.toggle,
+    send: chat.send,
+    prefill: (text) => void (panel.draft = text),
+    newConversation: panel.newConversation,
+    on(event, listener) {
+      const set = listeners.get(event) ?? new Set()
+      listeners.set(event, set.add(listener))
+      return () => void set.delete(listener)
+    },
+    update: (change) => void (options.value = { ...options.value, ...change }),
+    primary: () => panel.primary,
+    destroy() {
+      if (destroyed) return
+      destroyed = true
+      app.unmount()
+      chat.close()
+      chat.$dispose()
+      panel.$dispose()
+      listeners.clear()
+      stop()
+      host.remove()
+    },
+  }
+}

@@ -1,0 +1,18 @@
+/** What one mounted widget gives to everything inside it. */
+import { inject, type InjectionKey, type ShallowRef } from 'vue'
+import type { Core } from '../core/index.ts'
+import type { Options, WidgetEvent, WidgetEvents } from './options.ts'
+
+export interface Setup {
+  readonly options: Readonly<ShallowRef<Options>>
+  createCore(): Core
+  tell<E extends WidgetEvent>(event: E, detail: WidgetEvents[E]): void
+}
+
+export const setupKey: InjectionKey<Setup> = Symbol('aside')
+
+export function useSetup(): Setup {
+  const setup = inject(setupKey)
+  if (!setup) throw new Error('outside of a mounted widget')
+  return setup
+}

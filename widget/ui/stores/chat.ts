@@ -1,0 +1,117 @@
+/** The core's state, as Vue sees it: at most one change per frame while an answer streams. */
+import type { ErrorCode, Passage } from '@aside/protocol'
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { type Core, initialState, pending, type Thread } from '../../core/index.ts'
+import { useSetup } from '../setup.ts'
+import { everyFrame } from '../frames.ts'
+
+const codeOf = (error: unknown): ErrorCode =>
+  error instanceof Error && 'code' in error ? (error.code as ErrorCode) : 'internal'
+
+/** What became complete between two looks at the same conversation. */
+const completed = (before: Thread, { id, messages }: Thread) =>
+  before.id !== id || before.loading || before.messages === messages
+    ? []
+    : messages.filter(
+        ({ id: message, author, status }) =>
+          author !== 'visitor' &&
+          status !== 'streaming' &&
+          (before.messages.find((known) => known.id === message)?.status ?? 'streaming') === 'streaming',
+      )
+
+export const useChat = defineStore('chat', () => {
+  const setup = useSetup()
+  const state = shallowRef(initialState)
+  const ready = ref(false)
+  /** A refusal worth a line of its own, until it is read. */
+  const notice = ref<ErrorCode>()
+  let core: Core
+  let unsubscribe = () => {}
+  let visible = false
+
+  const frames = everyFrame(() => {
+    const before = state.value
+    state.value = core.getState()
+    if (state.value.unread !== before.unread) setup.tell('unread', state.value.unread)
+    for (const { id, text } of completed(before.current, state.value.current))
+      setup.tell('received', { messageId: id, text })
+    if (state.value.error && state.value.error !== before.error) setup.tell('error', { code: state.value.error.code })
+  })
+
+  function create(): void {
+    core = setup.createCore()
+    unsubscribe = core.subscribe(frames.wake)
+    core.setVisible(visible)
+  }
+
+  async function start(): Promise<void> {
+    await core.start()
+    frames.flush()
+    if (ready.value || state.value.connection === 'ended') return
+    ready.value = true
+    setup.tell('ready', undefined)
+  }
+
+  async function attempt<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work
+    } catch (error) {
+      notice.value = codeOf(error)
+      setup.tell('error', { code: notice.value })
+      return undefined
+    } finally {
+      frames.flush()
+    }
+  }
+
+  create()
+
+  return {
+    state,
+    ready,
+    notice,
+    waiting: computed(() => pending(state.value)),
+    start,
+    /** After the connection ended for good: all over again. */
+    restart() {
+      unsubscribe()
+      core.close()
+      create()
+      frames.flush()
+      return start()
+    },
+    open: (id?: string) => core.openConversation(id).then(frames.flush),
+    send(text: string) {
+      if (text.trim() === '') return
+      notice.value = undefined
+      core.send(text)
+      frames.flush()
+      setup.tell('sent', { text })
+      void start()
+    },
+    resend(clientId: string) {
+      core.resend(clientId)
+      frames.flush()
+    },
+    discard(clientId: string) {
+      core.discard(clientId)
+      frames.flush()
+    },
+    stop: () => attempt(core.stop()),
+    regenerate: (messageId: string) => attempt(core.regenerate(messageId)),
+    /** Rejects with a `Fault`. */
+    passage: (messageId: string, number: number): Promise<Passage> => core.passage(messageId, number),
+    earlier: () => attempt(core.loadEarlier()),
+    more: () => attempt(core.loadMoreConversations()),
+    look(now: boolean) {
+      visible = now
+      core.setVisible(now)
+    },
+    close() {
+      unsubscribe()
+      frames.close()
+      core.close()
+    },
+  }
+})

@@ -1,0 +1,90 @@
+/** What of the widget is on the screen: open or not, which view, in which words and colours. */
+import type { Citation } from '@aside/protocol'
+import { defineStore } from 'pinia'
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { useSetup } from '../setup.ts'
+import { accents, DEFAULT_PRIMARY } from '../theme.ts'
+import { chooseLocale, directionOf, en, loadWords } from '../words/index.ts'
+import { useChat } from './chat.ts'
+
+export interface OpenPassage {
+  readonly messageId: string
+  readonly citation: Citation
+}
+
+function useSystemScheme() {
+  const query = globalThis.matchMedia?.('(prefers-color-scheme: dark)')
+  const dark = ref(query?.matches ?? false)
+  const change = (event: MediaQueryListEvent) => (dark.value = event.matches)
+  query?.addEventListener('change', change)
+  onScopeDispose(() => query?.removeEventListener('change', change))
+  return dark
+}
+
+export const usePanel = defineStore('panel', () => {
+  const { options, tell } = useSetup()
+  const chat = useChat()
+  const systemDark = useSystemScheme()
+  const mode = options.value.mode ?? 'floating'
+
+  const open = ref(options.value.open ?? mode !== 'floating')
+  const view = ref<'thread' | 'conversations' | 'passage'>('thread')
+  const passage = shallowRef<OpenPassage>()
+  const draft = ref('')
+  const words = shallowRef(en)
+
+  const settings = computed(() => chat.state.settings)
+  const locale = computed(() => chooseLocale(options.value.locale, settings.value?.locale, ...navigator.languages))
+  const scheme = computed(() => {
+    const wish = options.value.theme ?? settings.value?.theme.scheme ?? 'auto'
+    return wish === 'auto' ? (systemDark.value ? 'dark' : 'light') : wish
+  })
+  const primary = computed(() => options.value.primary ?? settings.value?.theme.primary ?? DEFAULT_PRIMARY)
+
+  watch(
+    locale,
+    async (wish) => {
+      const loaded = await loadWords(wish)
+      if (locale.value === wish) words.value = loaded
+    },
+    { immediate: true },
+  )
+
+  function show(next: boolean): void {
+    if (open.value === next || (mode === 'inline' && !next)) return
+    open.value = next
+    tell(next ? 'open' : 'close', undefined)
+  }
+
+  return {
+    mode,
+    open,
+    view,
+    passage,
+    draft,
+    words,
+    locale,
+    scheme,
+    primary,
+    settings,
+    direction: computed(() => directionOf(locale.value)),
+    position: computed(() => options.value.position ?? settings.value?.theme.position ?? 'right'),
+    accents: computed(() => accents(primary.value, scheme.value)),
+    title: computed(() => settings.value?.words.title || settings.value?.name || words.value.title),
+    show,
+    toggle: () => show(!open.value),
+    showPassage(messageId: string, citation: Citation) {
+      passage.value = { messageId, citation }
+      view.value = 'passage'
+    },
+    newConversation() {
+      void chat.open()
+      view.value = 'thread'
+    },
+    /** One step out: of a view into the thread, of the thread to the page. */
+    back() {
+      if (view.value === 'thread') show(false)
+      else view.value = 'thread'
+    },
+  }
+})

@@ -1,0 +1,26 @@
+/** What the widget says, in the visitor's language: English at once, any other as soon as it is loaded. */
+import { en, type Words } from './en.ts'
+
+export type { Words } from './en.ts'
+export { en } from './en.ts'
+
+const others: Record<string, () => Promise<Words>> = {
+  ar: () => import('./ar.ts').then(({ ar }) => ar),
+  de: () => import('./de.ts').then(({ de }) => de),
+}
+
+export const locales = ['en', ...Object.keys(others)]
+
+const language = (locale: string): string => locale.toLowerCase().split(/[-_]/)[0] ?? ''
+
+/** The words of a BCP 47 locale; English for a language there are none of, or that could not be loaded. */
+export async function loadWords(locale: string): Promise<Words> {
+  return (await others[language(locale)]?.().catch(() => en)) ?? en
+}
+
+/** The first wish there are words for; else `en`. */
+export const chooseLocale = (...wishes: (string | undefined)[]): string =>
+  wishes.find((wish) => wish && locales.includes(language(wish))) ?? 'en'
+
+const rightToLeft = new Set(['ar', 'arc', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi'])
+export const directionOf = (locale: string): 'ltr' | 'rtl' => (rightToLeft.has(language(locale)) ? 'rtl' : 'ltr')
