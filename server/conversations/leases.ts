@@ -6,6 +6,8 @@ export interface Leases {
   /** Says that `owner` lives for another `ms`. */
   renew(owner: string, ms: number): Promise<void>
   release(owner: string): Promise<void>
+  /** This process is the only one there can be: whoever else has a lease is dead. */
+  clear(): Promise<void>
   /** Turns that run under nobody's living lease. */
   orphans(): Promise<{ id: string; tenantId: string }[]>
   /** Turns that wait, oldest first. */
@@ -23,6 +25,9 @@ export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }
     },
     async release(owner) {
       await em().nativeDelete(Processes, { id: owner })
+    },
+    async clear() {
+      await em().nativeDelete(Processes, {})
     },
     async orphans() {
       const living = await em().find(Processes, { leaseUntil: { $gt: new Date(edge.now()) } })

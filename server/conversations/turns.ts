@@ -20,7 +20,7 @@ import {
   type TurnRow,
   Turns,
 } from './entities.ts'
-import { presentMessage, presentTurn } from './present.ts'
+import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation } from './thread.ts'
 
 export interface Ending {
@@ -59,6 +59,8 @@ export interface TurnLife {
   stop(scope: Scope, conversationId: string, turnId: string): Promise<Turn>
   /** Its owner is dead: queued again where nothing was shown and it was tried once only, else `interrupted`. */
   recover(scope: Scope, turnId: string): Promise<'requeued' | 'interrupted' | 'ended'>
+  /** Tells the visitor where a waiting turn stands in the line. Nothing is stored. */
+  tellPlace(scope: Scope, turnId: string, place: number): Promise<void>
   /** Somebody else answers from here on: raises the epoch, and ends what runs. What the old epoch still writes is refused. */
   handOver(scope: Scope, conversationId: string, to: 'assistant' | 'agent' | 'nobody'): Promise<number>
 }
@@ -84,6 +86,8 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
     const ended: TurnRow = { ...turn, status: ending.status, owner: null, errorCode, endedAt }
     await tx.em.nativeUpdate(Turns, { id: turn.id }, { status: ended.status, owner: null, errorCode, endedAt })
     const next = (await activeTurns(tx, conversation.id)).find((it) => it.id !== turn.id)
+    if (next?.status === 'queued')
+      tx.afterCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId: next.id }))
     if (!turn.answerId) return streams.append(tx, conversation.visitorId, conversationEvent(conversation, next))
     const answer = await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
     const changed =
@@ -239,6 +243,16 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
         return 'interrupted' as const
       })
       return outcome ?? 'ended'
+    },
+
+    async tellPlace(scope, turnId, place) {
+      const turn = await findTurn(scope, turnId)
+      if (turn?.status !== 'queued') return
+      const conversation = await findConversation(scope, turn.conversationId)
+      streams.tell(turn.visitorId, {
+        name: 'conversation-updated',
+        payload: { conversation: presentConversation(conversation, presentTurn(turn, place)) },
+      })
     },
 
     async handOver(scope, conversationId, to) {

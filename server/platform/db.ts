@@ -38,6 +38,8 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
     // Work in a request never crosses to another: each has its own fork.
     allowGlobalContext: false,
     forceUtcTimezone: true,
+    // What is worth telling is told by us, as JSON.
+    logger: () => {},
     filters: {
       tenant: {
         name: 'tenant',

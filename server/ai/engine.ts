@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto'
+import { Fault } from '@aside/protocol'
+import type { Leases } from '../conversations/index.ts'
+import { acrossTenants, type Db } from '../platform/index.ts'
+import { type Run, type RunParts, runTurn } from './turn-run.ts'
+import { createWaitingRoom } from './waiting-room.ts'
+
+export interface EngineLimits {
+  /** Answers written at once: what one process was measured to serve undisturbed (bench/). */
+  maxTurns: number
+  /** Turns that may wait besides; one tenant may take half of the places. */
+  maxQueued: number
+  leaseMs: number
+  checkpointMs: number
+  sweepMs: number
+}
+
+export const engineLimits: EngineLimits = {
+  maxTurns: 1_200,
+  maxQueued: 200,
+  leaseMs: 5_000,
+  checkpointMs: 250,
+  sweepMs: 1_000,
+}
+
+export interface Engine {
+  /** Throws `overloaded` (or `shutting_down`) where no further turn can be taken. */
+  admit(tenantId: string): void
+  /** A turn is queued: it is run now, or when there is a place. One already known is left alone. */
+  consider(turn: { tenantId: string; turnId: string }): void
+  /** Ends a turn of this process, and resolves once that is stored. Nothing where it runs elsewhere. */
+  stop(turn: { turnId: string }): Promise<void>
+  /** Takes up what an earlier process left, and keeps lease, checkpoints and queue going. */
+  start(): Promise<void>
+  /** No new turn from now on; those running may go on for `graceMs`, then they are interrupted. */
+  drain(graceMs: number): Promise<void>
+  load(): { running: number; queued: number }
+}
+
+interface Parts extends Omit<RunParts, 'owner' | 'enter'> {
+  db: Db
+  leases: Leases
+  /** Tells the visitor of a waiting turn where it stands in the line. */
+  tellPlace: (turn: { tenantId: string; turnId: string }, place: number) => Promise<void>
+  limits?: Partial<EngineLimits>
+}
+
+export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine {
+  const { log } = parts
+  const limits = { ...engineLimits, ...parts.limits }
+  const owner = `run_${randomBytes(12).toString('base64url')}`
+  const running = new Map<string, { run: Run; done: Promise<void> }>()
+  const busy = new Map<string, string>()
+  const waiting = createWaitingRoom()
+  const timers: NodeJS.Timeout[] = []
+  let draining = false
+  const places = new Map<string, number>()
+
+  const enter = (run: Run, conversationId: string): boolean => {
+    const holder = busy.get(conversationId)
+    if (holder !== undefined && holder !== run.turnId) return false
+    busy.set(conversationId, run.turnId)
+    run.conversationId = conversationId
+    return true
+  }
+
+  function launch(turn: { tenantId: string; turnId: string }): void {
+    const run: Run = { ...turn, stored: 0, control: new AbortController() }
+    const done = runTurn({ ...parts, owner, enter }, acrossTenants(db, log).of(turn.tenantId), run)
+      .catch((error: unknown) =>
+        log.error('turn-crashed', { turnId: run.turnId, stack: error instanceof Error ? error.stack : String(error) }),
+      )
+      .finally(() => {
+        running.delete(run.turnId)
+        if (run.conversationId && busy.get(run.conversationId) === run.turnId) busy.delete(run.conversationId)
+        pump()
+      })
+    running.set(run.turnId, { run, done })
+  }
+
+  function pump(): void {
+    while (!draining && running.size < limits.maxTurns) {
+      const turn = waiting.next()
+      if (!turn) return
+      places.delete(turn.turnId)
+      launch(turn)
+    }
+  }
+
+  async function checkpoint(): Promise<void> {
+    const grown = [...running.values()].flatMap(({ run }) =>
+      run.text && run.text.text.length > run.stored ? [run] : [],
+    )
+    if (grown.length === 0) return
+    const texts = grown.map((run) => ({
+      messageId: run.text!.messageId,
+      attempt: run.text!.attempt,
+      text: run.text!.text,
+    }))
+    await leases.checkpoint(texts)
+    grown.forEach((run, i) => (run.stored = texts[i]!.text.length))
+  }
+
+  async function sweep(): Promise<void> {
+    const scope = acrossTenants(db, log)
+    for (const turn of await leases.orphans())
+      if (!running.has(turn.id)) {
+        const outcome = await parts.turns.recover(scope.of(turn.tenantId), turn.id)
+        log.info('turn-recovered', { turnId: turn.id, outcome })
+      }
+    for (const { id: turnId, tenantId, conversationId } of await leases.waiting(limits.maxQueued + limits.maxTurns))
+      if (!busy.has(conversationId)) engine.consider({ tenantId, turnId })
+    for (const [i, turn] of waiting.inOrder().entries()) {
+      if (places.get(turn.turnId) === i + 1) continue
+      places.set(turn.turnId, i + 1)
+      await tellPlace(turn, i + 1)
+    }
+  }
+
+  /** Repeats `work`, never two at once; a failure is logged and the next round tries again. */
+  function every(ms: number, name: string, work: () => Promise<void>): void {
+    let busyNow = false
+    timers.push(
+      setInterval(() => {
+        if (busyNow) return
+        busyNow = true
+        work()
+          .catch((error: unknown) =>
+            log.error(`${name}-failed`, { stack: error instanceof Error ? error.stack : String(error) }),
+          )
+          .finally(() => (busyNow = false))
+      }, ms).unref(),
+    )
+  }
+
+  const engine: Engine = {
+    admit(tenantId) {
+      if (draining) throw new Fault('shutting_down', 'The server is restarting; try again', { retryAfterMs: 2_000 })
+      if (running.size + waiting.size < limits.maxTurns) return
+      const full = waiting.size >= limits.maxQueued || waiting.of(tenantId) >= Math.max(1, limits.maxQueued / 2)
+      if (full)
+        throw new Fault('overloaded', 'Too many answers are being written; try again shortly', { retryAfterMs: 3_000 })
+    },
+    consider(turn) {
+      if (draining || running.has(turn.turnId)) return
+      waiting.add(turn)
+      pump()
+      if (waiting.has(turn.turnId)) {
+        const place = waiting.inOrder().findIndex((it) => it.turnId === turn.turnId) + 1
+        places.set(turn.turnId, place)
+        tellPlace(turn, place).catch((error: unknown) => log.warn('place-not-told', { reason: String(error) }))
+      }
+    },
+    async stop({ turnId }) {
+      waiting.remove(turnId)
+      const it = running.get(turnId)
+      if (!it) return
+      it.run.ended ??= 'stopped'
+      it.run.control.abort()
+      await it.done
+    },
+    async start() {
+      if (db.kind === 'sqlite') await leases.clear()
+      await leases.renew(owner, limits.leaseMs)
+      await sweep()
+      every(limits.leaseMs / 4, 'lease', () => leases.renew(owner, limits.leaseMs))
+      every(limits.checkpointMs, 'checkpoint', checkpoint)
+      every(limits.sweepMs, 'sweep', sweep)
+    },
+    async drain(graceMs) {
+      draining = true
+      const all = () => Promise.all([...running.values()].map((it) => it.done))
+      await Promise.race([all(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())])
+      for (const { run } of running.values()) {
+        run.ended ??= 'interrupted'
+        run.control.abort()
+      }
+      await all()
+      for (const timer of timers) clearInterval(timer)
+      await leases.release(owner)
+    },
+    load: () => ({ running: running.size, queued: waiting.size }),
+  }
+  return engine
+}

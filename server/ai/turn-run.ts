@@ -1,0 +1,106 @@
+/** One turn, from its claim to its end: retrieve, ask the model, hand out the text, store the ending. */
+import { type Citation, type ErrorCode, type Hit, isFault } from '@aside/protocol'
+import type { Ending, TurnLife } from '../conversations/index.ts'
+import type { Log, Scope } from '../platform/index.ts'
+import type { RunningText, Streams } from '../streams/index.ts'
+import type { LiveApp, Tenancy } from '../tenancy/index.ts'
+import type { Model } from './model.ts'
+import { buildPrompt, citedNumbers, searchQuery } from './prompt.ts'
+
+export interface Run {
+  readonly tenantId: string
+  readonly turnId: string
+  conversationId?: string
+  text?: RunningText
+  /** How much of the text the last checkpoint holds. */
+  stored: number
+  readonly control: AbortController
+  /** Why it was ended from outside. */
+  ended?: 'stopped' | 'interrupted'
+}
+
+export interface RunParts {
+  log: Log
+  turns: TurnLife
+  streams: Streams
+  tenancy: Tenancy
+  search: (scope: Scope, query: { appId: string; query: string; limit: number }) => Promise<Hit[]>
+  /** The model an app answers with, and the name it is asked for. */
+  modelOf: (app: LiveApp) => { model: Model; name: string }
+  owner: string
+  /** False where another turn of the conversation runs in this process: this one is taken up when that has ended. */
+  enter: (run: Run, conversationId: string) => boolean
+}
+
+const PASSAGES = 5
+const EXCERPT_CHARS = 240
+
+const citationOf = (hit: Hit, number: number): Citation => ({
+  number,
+  sourceId: hit.sourceId,
+  title: hit.title,
+  name: hit.name,
+  ...(hit.url === undefined ? {} : { url: hit.url }),
+  headingPath: hit.headingPath,
+  excerpt: hit.text.length <= EXCERPT_CHARS ? hit.text : `${hit.text.slice(0, EXCERPT_CHARS).toWellFormed()}…`,
+})
+
+/** Settles when the turn has ended, one way or another. Never rejects for what the model did. */
+export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<void> {
+  const { turns, streams, tenancy, search, modelOf, owner, log } = parts
+  const read = await turns.read(scope, run.turnId)
+  if (!read || !parts.enter(run, read.conversation.id)) return
+  const app = await tenancy.findApp(read.conversation.appId)
+  if (!app) return
+  const { model, name } = modelOf(app)
+  const limit = app.config.passages ?? PASSAGES
+  const hits = limit === 0 ? [] : await search(scope, { appId: app.id, query: searchQuery(read.history), limit })
+  const passages = hits.map((hit, i) => ({ citation: citationOf(hit, i + 1), text: hit.text }))
+  const begun = await turns.begin(scope, run.turnId, { owner, model: name, passages })
+  if (!begun) return
+
+  const { message, turn } = begun
+  const text = (run.text = streams.openText(turn.visitorId, message.id, turn.attempt))
+  const cited = () => {
+    const numbers = citedNumbers(text.text)
+    return passages.map((it) => it.citation).filter((it) => numbers.has(it.number))
+  }
+  let ending: Ending
+  try {
+    const prompt = buildPrompt({ appName: app.name, config: app.config, model: name, history: read.history, hits })
+    const done = await model.generate(prompt, (piece) => text.append(piece), run.control.signal)
+    if (text.text === '' && done.finishReason === 'stop') ending = failure('upstream_bad_response', '')
+    else
+      ending = {
+        status: 'completed',
+        text: text.text,
+        citations: cited(),
+        finishReason: done.finishReason,
+        usage: done.usage,
+      }
+  } catch (error) {
+    const code: ErrorCode = isFault(error) ? error.code : 'internal'
+    if (!isFault(error) || code === 'internal')
+      log.error('turn-failed', { turnId: run.turnId, stack: error instanceof Error ? error.stack : String(error) })
+    else if (code !== 'aborted')
+      log.warn('turn-failed', { turnId: run.turnId, code, reason: String(error.cause ?? '').slice(0, 300) })
+    if (code !== 'aborted') ending = failure(code, text.text)
+    else if (run.ended === 'interrupted') ending = { ...failure('turn_interrupted', text.text), status: 'interrupted' }
+    else ending = { status: 'stopped', text: text.text, citations: [] }
+    ending.citations = cited()
+  }
+  try {
+    text.flush()
+    await turns.end(scope, run.turnId, owner, ending)
+  } finally {
+    text.close()
+  }
+}
+
+/** With something to show it was interrupted, with nothing it failed. */
+const failure = (errorCode: ErrorCode, text: string): Ending => ({
+  status: text === '' ? 'failed' : 'interrupted',
+  text,
+  citations: [],
+  errorCode,
+})

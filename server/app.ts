@@ -1,0 +1,215 @@
+/** The whole machine: what there is, what it is made of, and what happens when something happens. */
+import Koa from 'koa'
+import Router from 'koa-router'
+import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
+import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
+import {
+  authRoutes,
+  createGate,
+  createOrigins,
+  createVisitorSessions,
+  type SessionFacts,
+  Sessions,
+  Visitors,
+} from './auth/index.ts'
+import {
+  type ConversationFacts,
+  conversationRoutes,
+  Conversations,
+  createLeases,
+  createThreads,
+  createTurnLife,
+  Grounds,
+  Messages,
+  Processes,
+  Turns,
+} from './conversations/index.ts'
+import { fileRoutes, openCdn } from './files/index.ts'
+import { createKeys, keyRoutes, KeyTable } from './keys/index.ts'
+import { Chunks, createKnowledge, KnowledgeHeads, knowledgeRoutes, Sources } from './knowledge/index.ts'
+import { docsPage, openApi } from './openapi.ts'
+import {
+  acrossTenants,
+  createFacts,
+  type Db,
+  type Edge,
+  funnel,
+  type Log,
+  type Route,
+  serve,
+} from './platform/index.ts'
+import {
+  createStreams,
+  StoreFacts,
+  StreamEvents,
+  StreamHeads,
+  type StreamLimits,
+  streamRoutes,
+} from './streams/index.ts'
+import { AppOrigins, Apps, createTenancy, tenancyRoutes, Tenants } from './tenancy/index.ts'
+
+export const entities = [
+  StoreFacts,
+  Tenants,
+  Apps,
+  AppOrigins,
+  KeyTable,
+  Visitors,
+  Sessions,
+  StreamHeads,
+  StreamEvents,
+  Conversations,
+  Messages,
+  Turns,
+  Grounds,
+  Processes,
+  Sources,
+  Chunks,
+  KnowledgeHeads,
+]
+
+export interface AppParts {
+  db: Db
+  edge: Edge
+  log: Log
+  version: string
+  /** Where browsers reach us, e.g. `https://chat.example`: known once the server listens. */
+  publicUrl: () => string
+  operatorToken: string
+  /** The provider's model, where one is configured. */
+  openai?: { model: Model; name: string } | undefined
+  cdnFolder: string
+  /** Check everything we say against the contract. */
+  strict: boolean
+  trustedProxies: number
+  limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits> }
+  /** What `aside doctor` asks beside the store: the provider, mostly. */
+  checks: () => Promise<Check[]>
+}
+
+export interface App {
+  koa: Koa
+  /** Takes up what was left, and answers from now on. */
+  start(): Promise<void>
+  /** Refuses new work, lets answers end for `graceMs`, then ends every stream. */
+  drain(graceMs: number, spreadMs: number): Promise<void>
+  load(): { running: number; queued: number; readers: number }
+}
+
+export async function createApp(parts: AppParts): Promise<App> {
+  const { db, edge, log, strict } = parts
+  const facts = createFacts<ConversationFacts & SessionFacts>(log)
+  let isReady = false
+
+  // The shelf, from left to right: each is given what stands left of it.
+  const tenancy = createTenancy({ db, edge, log })
+  const keys = createKeys({ db, edge, log, tenancy })
+  const sessions = createVisitorSessions({ db, edge, log, facts })
+  const origins = createOrigins({ tenancy, ownOrigin: () => new URL(parts.publicUrl()).origin })
+  const gate = createGate({ db, log, tenancy, keys, sessions, origins, operatorToken: parts.operatorToken, strict })
+  const streams = await createStreams({
+    db,
+    edge,
+    log,
+    strict,
+    ...(parts.limits?.streams ? { limits: parts.limits.streams } : {}),
+  })
+  const cdn = openCdn(parts.cdnFolder, parts.version)
+  const turns = createTurnLife({ edge, streams, facts })
+  const threads = createThreads({ edge, streams, facts, admit: (tenantId) => engine.admit(tenantId) })
+  const leases = createLeases({ db, edge, log })
+  const knowledge = createKnowledge({ db, edge, log })
+  const models = createModels({ local: createLocal(), openai: parts.openai })
+  const engine = createEngine({
+    db,
+    log,
+    turns,
+    streams,
+    tenancy,
+    leases,
+    search: (scope, query) => knowledge.search(scope, query),
+    modelOf: (app) => models.of(app),
+    tellPlace: ({ tenantId, turnId }, place) => turns.tellPlace(systemScope(tenantId), turnId, place),
+    ...(parts.limits?.engine ? { limits: parts.limits.engine } : {}),
+  })
+  const systemScope = (tenantId: string) => acrossTenants(db, log).of(tenantId)
+
+  // What happens next.
+  facts.on('posted', (turn) => engine.consider(turn))
+  facts.on('stopping', (turn) => engine.stop(turn))
+  facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
+
+  const operations: Route[] = [
+    serve(readHealth, async () => ({ status: 'ok' as const })),
+    serve(readReadiness, async ({ scope }) => {
+      if (!isReady) throw new Fault('shutting_down', 'Not taking requests', { retryAfterMs: 2_000 })
+      await scope.em.execute('select 1')
+      return { status: 'ready' as const }
+    }),
+    serve(runChecks, async ({ scope }) => {
+      await scope.em.execute('select 1')
+      const widget = cdn.integrity !== undefined
+      return {
+        checks: [
+          { name: 'store', ok: true, detail: `${db.kind} answers` },
+          {
+            name: 'widget',
+            ok: widget,
+            detail: widget ? `version ${cdn.version} is served` : 'not built',
+            ...(widget ? {} : { fix: 'npm run build' }),
+          },
+          ...(await parts.checks()),
+        ],
+      }
+    }),
+  ]
+  const routes = [
+    ...tenancyRoutes(tenancy),
+    ...keyRoutes(keys),
+    ...authRoutes(sessions, gate.addressed),
+    ...streamRoutes(streams),
+    ...conversationRoutes(threads, turns),
+    ...knowledgeRoutes(knowledge),
+    ...operations,
+  ]
+
+  const router = new Router()
+  // Fixed paths before those with a `:name` in their place.
+  const depth = (route: Route) => route.endpoint.path.split('/').filter((part) => part.startsWith(':')).length
+  for (const route of routes.sort((a, b) => depth(a) - depth(b)))
+    router.register(route.endpoint.path, [route.endpoint.method], (ctx) => route.run(ctx as never, gate))
+  fileRoutes(router, cdn, gate.addressed)
+  router.get('/openapi.json', (ctx) => void (ctx.body = openApi(parts.version, parts.publicUrl())))
+  router.get('/docs', (ctx) => {
+    ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+    ctx.type = 'html'
+    ctx.body = docsPage()
+  })
+
+  const koa = new Koa({ proxy: parts.trustedProxies > 0, maxIpsCount: parts.trustedProxies })
+  // Everything that can go wrong has gone through the funnel; what is left is a connection that broke.
+  koa.on('error', (error: Error) => log.debug('connection-broke', { reason: error.message }))
+  koa.use(funnel(log))
+  koa.use(origins.cors)
+  koa.use(router.routes() as never)
+  koa.use(async (ctx) => {
+    const others = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods)
+    if (others.length === 0 || ctx.status !== 404) throw new Fault('not_found', 'There is nothing here')
+    ctx.set('Allow', [...new Set(others)].join(', '))
+    throw new Fault('method_not_allowed', `${ctx.method} is not possible here`)
+  })
+
+  return {
+    koa,
+    async start() {
+      await engine.start()
+      isReady = true
+    },
+    async drain(graceMs, spreadMs) {
+      isReady = false
+      await engine.drain(graceMs)
+      streams.close(spreadMs)
+    },
+    load: () => ({ ...engine.load(), readers: streams.readers() }),
+  }
+}

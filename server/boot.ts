@@ -1,0 +1,166 @@
+/** From a configuration to a server that listens, and back to nothing. */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
+import * as v from 'valibot'
+import type { Check } from '@aside/protocol'
+import { createOpenAi, type EngineLimits } from './ai/index.ts'
+import { type App, createApp, entities } from './app.ts'
+import { type Config, createEdge, createLog, type Edge, lockSqlite, type Log, openDb } from './platform/index.ts'
+import type { StreamLimits } from './streams/index.ts'
+
+export interface BootOptions {
+  log?: Log
+  edge?: Partial<Edge>
+  /** Check what we say against the contract. */
+  strict?: boolean
+  cdnFolder?: string
+  limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits> }
+  openaiOptions?: Partial<Parameters<typeof createOpenAi>[0]>
+}
+
+export interface Running {
+  url: string
+  operatorToken: string
+  app: App
+  server: Server
+  /** Answers may end for `graceMs` (default 10 000); readers are told to come back within `spreadMs` (default 5 000). */
+  close(how?: { graceMs?: number; spreadMs?: number }): Promise<void>
+}
+
+/** Another server process holds this SQLite file. `address` is where it listens, where that is known. */
+export class StoreTaken extends Error {
+  override readonly name = 'StoreTaken'
+  readonly address: Address | undefined
+  constructor(file: string, address: Address | undefined) {
+    super(`${file} is in use by another Aside server${address ? ` (process ${address.pid}, ${address.url})` : ''}`)
+    this.address = address
+  }
+}
+
+const Address = v.object({ url: v.string(), token: v.string(), pid: v.number() })
+export type Address = v.InferOutput<typeof Address>
+
+/** Where a running server says how to reach it: readable by its owner only, for it holds the operator's token. */
+export const addressFile = (config: Config): string =>
+  config.database.kind === 'sqlite' ? `${config.database.file}.server.json` : join(config.dataDir, 'server.json')
+
+export function readAddress(config: Config): Address | undefined {
+  try {
+    return v.parse(Address, JSON.parse(readFileSync(addressFile(config), 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+export const version: string = v.parse(
+  v.object({ version: v.string() }),
+  JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')),
+).version
+
+/** Throws `StoreTaken`, or an error in words where the store cannot be opened. Nothing is left behind then. */
+export async function boot(config: Config, options: BootOptions = {}): Promise<Running> {
+  const log = options.log ?? createLog(config.log)
+  const edge = createEdge(options.edge)
+  const lock = config.database.kind === 'sqlite' ? lockSqlite(config.database.file) : { release() {} }
+  if (!lock) throw new StoreTaken(config.database.kind === 'sqlite' ? config.database.file : '', readAddress(config))
+  let db
+  try {
+    db = await openDb(config.database, entities)
+    const applied = await db.migrate()
+    if (applied.length > 0) log.info('migrated', { migrations: applied.join(', ') })
+  } catch (error) {
+    await db?.close().catch(() => {})
+    lock.release()
+    throw error
+  }
+
+  const { openai } = config
+  const provider = openai && createOpenAi({ apiKey: openai.apiKey, baseUrl: openai.baseUrl, ...options.openaiOptions })
+  let publicUrl = config.publicUrl ?? ''
+  const operatorToken = `as_op_${randomBytes(24).toString('base64url')}`
+  const app = await createApp({
+    db,
+    edge,
+    log,
+    version,
+    publicUrl: () => publicUrl,
+    operatorToken,
+    openai: provider && openai && { model: provider, name: openai.model },
+    cdnFolder: options.cdnFolder ?? join(import.meta.dirname, '../widget/dist/cdn'),
+    strict: options.strict ?? false,
+    trustedProxies: config.trustedProxies,
+    limits: {
+      ...options.limits,
+      engine: { maxTurns: config.maxTurns, maxQueued: config.maxQueuedTurns, ...options.limits?.engine },
+    },
+    checks: () => checkProvider(config, edge),
+  })
+
+  // Slow requests are cut early; a stream is a response, so these do not touch it.
+  const server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: 2_000,
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16 * 1024,
+    },
+    app.koa.callback(),
+  )
+  try {
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(config.port, config.host, resolve))
+  } catch (error) {
+    await db.close()
+    lock.release()
+    throw error
+  }
+  const { port } = server.address() as AddressInfo
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  publicUrl ||= url
+  await app.start()
+  const file = addressFile(config)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, JSON.stringify({ url, token: operatorToken, pid: process.pid }), { mode: 0o600 })
+  chmodSync(file, 0o600)
+  log.info('listening', { url, publicUrl, store: config.database.kind, model: openai?.model ?? 'local' })
+
+  return {
+    url,
+    operatorToken,
+    app,
+    server,
+    async close({ graceMs = 10_000, spreadMs = 5_000 } = {}) {
+      server.close()
+      await app.drain(graceMs, spreadMs)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      server.closeAllConnections()
+      await provider?.close()
+      if (readAddress(config)?.token === operatorToken) rmSync(file, { force: true })
+      await db.close()
+      lock.release()
+      log.info('closed')
+    },
+  }
+}
+
+async function checkProvider({ openai }: Config, edge: Edge): Promise<Check[]> {
+  if (!openai)
+    return [{ name: 'model', ok: true, detail: 'local: quotes the sources; set OPENAI_API_KEY for a language model' }]
+  const base = openai.baseUrl ?? 'https://api.openai.com/v1'
+  try {
+    const response = await edge.fetch(`${base}/models`, {
+      headers: { authorization: `Bearer ${openai.apiKey}` },
+      signal: AbortSignal.timeout(5_000),
+    })
+    if (response.ok) return [{ name: 'model', ok: true, detail: `${openai.model} at ${base}` }]
+    const fix = response.status === 401 ? 'check OPENAI_API_KEY' : 'check OPENAI_BASE_URL'
+    return [{ name: 'model', ok: false, detail: `${base} answered ${response.status}`, fix }]
+  } catch {
+    return [
+      { name: 'model', ok: false, detail: `${base} cannot be reached`, fix: 'check OPENAI_BASE_URL and the network' },
+    ]
+  }
+}

@@ -1,0 +1,55 @@
+/** The iframe's document. Who may frame it is what keeps a stranger's page out: an iframe's requests name no origin. */
+import { randomBytes } from 'node:crypto'
+import type { LiveApp } from '../tenancy/index.ts'
+import type { Cdn } from './cdn.ts'
+
+const escape = (text: string) => text.replace(/[&<>"']/g, (it) => `&#${it.charCodeAt(0)};`)
+
+export interface Page {
+  html: string
+  headers: Record<string, string>
+}
+
+export function embedPage(app: LiveApp | undefined, cdn: Cdn): Page {
+  const nonce = randomBytes(16).toString('base64')
+  const ancestors = app && app.allowedOrigins.size > 0 ? [...app.allowedOrigins].join(' ') : "'none'"
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    `frame-ancestors ${ancestors}`,
+  ]
+  const base = `/cdn/v${cdn.version}/`
+  const { script, styles, preload } = cdn.integrity?.frame ?? { script: undefined, styles: [], preload: [] }
+  const head = [
+    ...styles.map((name) => `<link rel="stylesheet" href="${base}${escape(name)}">`),
+    ...preload.map((name) => `<link rel="modulepreload" href="${base}${escape(name)}">`),
+    script ? `<script type="module" src="${base}${escape(script)}"></script>` : '',
+  ]
+  return {
+    html: `<!doctype html>
+<html${app?.config.locale ? ` lang="${escape(app.config.locale)}"` : ''} data-nonce="${nonce}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
+<meta name="robots" content="noindex">
+<title>${escape(app?.name ?? 'Chat')}</title>
+${head.filter(Boolean).join('\n')}
+</head>
+<body>${app ? (script ? '' : '<p>The widget has not been built.</p>') : '<p>There is no such chat.</p>'}</body>
+</html>
+`,
+    headers: {
+      'Content-Security-Policy': policy.join('; '),
+      'Permissions-Policy': 'camera=(), geolocation=(), microphone=(self)',
+      'Referrer-Policy': 'no-referrer',
+      'Cache-Control': 'no-store',
+    },
+  }
+}

@@ -1,0 +1,3 @@
+/** Files: the widget's builds with the right headers, and the iframe's document that only allowed pages may frame. */
+export { type Cdn, openCdn } from './cdn.ts'
+export { fileRoutes } from './routes.ts'

@@ -1,0 +1,43 @@
+import type Router from 'koa-router'
+import { Fault, isFault } from '@aside/protocol'
+import type { LiveApp } from '../tenancy/index.ts'
+import type { Cdn } from './cdn.ts'
+import { embedPage } from './embed-page.ts'
+
+/** Files and pages for browsers: they are addressed, not called, so they stand beside the contract's endpoints. */
+export function fileRoutes(router: Router, cdn: Cdn, addressed: (address: string) => Promise<LiveApp>): void {
+  router.get(/^\/cdn\/([^/]+)\/(.+)$/, (ctx) => {
+    const [channel = '', path = ''] = ctx.path.slice('/cdn/'.length).split(/\/(.*)/s)
+    const found = cdn.find(channel, path)
+    if (!found) throw new Fault('not_found', 'No such file')
+    const { asset, isPinned } = found
+    ctx.set('Access-Control-Allow-Origin', '*')
+    ctx.set('Cross-Origin-Resource-Policy', 'cross-origin')
+    ctx.set('Cache-Control', isPinned ? 'public, max-age=31536000, immutable' : 'public, max-age=300')
+    ctx.set('ETag', asset.etag)
+    ctx.set('Vary', 'Accept-Encoding')
+    ctx.status = 200
+    if (ctx.fresh) {
+      ctx.status = 304
+      return
+    }
+    ctx.type = asset.type
+    const zipped = asset.gzip && ctx.acceptsEncodings('gzip', 'identity') === 'gzip'
+    if (zipped) ctx.set('Content-Encoding', 'gzip')
+    ctx.body = zipped ? asset.gzip : asset.bytes
+  })
+
+  router.get('/embed/:appId', async (ctx) => {
+    let app: LiveApp | undefined
+    try {
+      app = await addressed(String(ctx['params'].appId))
+    } catch (error) {
+      if (!isFault(error) || error.code !== 'app_not_found') throw error
+    }
+    const page = embedPage(app, cdn)
+    ctx.set(page.headers)
+    ctx.status = app ? 200 : 404
+    ctx.type = 'html'
+    ctx.body = page.html
+  })
+}

@@ -1,0 +1,43 @@
+/** The server as a process: `node server/main.ts`, or `aside serve`. */
+import { boot, type Running, StoreTaken } from './boot.ts'
+import { type Config, ConfigProblems, createLog, parseConfig } from './platform/index.ts'
+
+/**
+ * Runs until a signal: the first drains and exits 0, the second exits at once. An error nobody caught drains too, and
+ * exits 1, for what state it left is unknown.
+ */
+export async function runServer(config: Config): Promise<Running> {
+  const log = createLog(config.log)
+  const running = await boot(config, { log, strict: process.env['NODE_ENV'] !== 'production' })
+  let isClosing = false
+  const leave = (code: number, reason: string) => {
+    if (isClosing) process.exit(code || 130)
+    isClosing = true
+    log.info('closing', { reason })
+    setTimeout(() => process.exit(1), 25_000).unref()
+    running.close().then(
+      () => process.exit(code),
+      (error: unknown) => {
+        log.error('close-failed', { stack: error instanceof Error ? error.stack : String(error) })
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', () => leave(0, 'SIGTERM'))
+  process.on('SIGINT', () => leave(0, 'SIGINT'))
+  for (const name of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(name, (error: unknown) => {
+      log.error('crash', { name, stack: error instanceof Error ? error.stack : String(error) })
+      leave(1, name)
+    })
+  return running
+}
+
+if (import.meta.main)
+  try {
+    await runServer(parseConfig(process.env))
+  } catch (error) {
+    const known = error instanceof ConfigProblems || error instanceof StoreTaken
+    process.stderr.write(`aside: ${error instanceof Error ? (known ? error.message : error.stack) : String(error)}\n`)
+    process.exitCode = known ? 2 : 1
+  }
