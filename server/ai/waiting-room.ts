@@ -57,8 +57,12 @@ export function createWaitingRoom(): WaitingRoom {
     inOrder() {
       const result: Waiting[] = []
       const deepest = Math.max(0, ...[...lines.values()].map((line) => line.length))
-      for (let depth = 0; depth < deepest; depth++) for (const [tenantId, line] of lines) const turnId = line[depth]
-      if (turnId !== undefined) result.push({ tenantId, turnId })
+      for (let depth = 0; depth < deepest; depth++) {
+        for (const [tenantId, line] of lines) {
+          const turnId = line[depth]
+          if (turnId !== undefined) result.push({ tenantId, turnId })
+        }
+      }
       return result
     },
   }
