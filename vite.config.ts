@@ -37,7 +37,7 @@ const build = (outDir: string): UserConfig['build'] => ({
 export const remote = (outDir = 'dist/cdn'): UserConfig => ({
   root: join(root, 'widget'),
   base: './',
-  build: build(outDir),
+  build: { ...build(outDir), rolldownOptions: { input: join(root, 'widget/remote/mount.ts') } },
   plugins: [
     vue(),
     lexerOfMarkedOnly(),

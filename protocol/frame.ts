@@ -22,6 +22,9 @@ export const FrameInit = v.object({
   viewport: v.object({ width: Size, height: Size }),
 })
 
+export type FrameInit = v.InferOutput<typeof FrameInit>
+export const isFrameInit = (it: unknown): it is FrameInit => v.is(FrameInit, it)
+
 /** Page → frame, over the port. */
 export const PageMessage = v.variant('type', [
   v.object({ type: v.literal('open') }),
@@ -35,10 +38,12 @@ export const PageMessage = v.variant('type', [
   }),
 ])
 export type PageMessage = v.InferOutput<typeof PageMessage>
+export const isPageMessage = (it: unknown): it is PageMessage => v.is(PageMessage, it)
 
 /** Frame → page, over the port. */
 export const FrameMessage = v.variant('type', [
-  v.object({ type: v.literal('ready') }),
+  /** It listens. Said again with `primary` once the app's colour is known, for the bubble. */
+  v.object({ type: v.literal('ready'), primary: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i))) }),
   v.object({ type: v.literal('close') }),
   v.object({ type: v.literal('unread'), count: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999)) }),
   v.object({ type: v.literal('event'), name: v.string() }),

@@ -6,7 +6,7 @@ import type { Options, Widget, WidgetEvent } from './options.ts'
 import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
 import { usePanel } from './stores/panel.ts'
-import { adoptStyles } from './styles.ts'
+import { adoptStyles, widgetCss } from './styles.ts'
 import Root from './Root.ce.vue'
 
 export type { Listener, Options, Widget, WidgetEvent, WidgetEvents } from './options.ts'
@@ -18,7 +18,7 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   const host = document.createElement('div')
   host.dataset['mode'] = initial.mode ?? 'floating'
   const root = host.attachShadow({ mode: 'open' })
-  const stop = adoptStyles(root, initial.nonce)
+  const stop = adoptStyles(root, widgetCss(), initial.nonce)
   const container = document.createElement('div')
   root.append(container)
 

@@ -45,29 +45,28 @@ export const styled = {
   CodeBlock,
 }
 
-const css = (): string =>
+export const widgetCss = (): string =>
   Object.values(styled)
     .flatMap((component) => ('styles' in component ? (component.styles as string[]) : []))
     .join('\n')
 
-let shared: CSSStyleSheet | undefined
+const sheets = new Map<string, CSSStyleSheet>()
 
 /**
  * One sheet for all widgets of a page. Constructed, so that a page's `style-src` has no say in it; an element with `nonce`
  * where browsers cannot. Returns the way out.
  */
-export function adoptStyles(root: ShadowRoot, nonce?: string): () => void {
+export function adoptStyles(root: ShadowRoot, css: string, nonce?: string): () => void {
   if ('adoptedStyleSheets' in root && 'replaceSync' in CSSStyleSheet.prototype) {
-    if (!shared) {
-      shared = new CSSStyleSheet()
-      shared.replaceSync(css())
-    }
-    root.adoptedStyleSheets = [shared]
+    const sheet = sheets.get(css) ?? new CSSStyleSheet()
+    if (!sheets.has(css)) sheet.replaceSync(css)
+    sheets.set(css, sheet)
+    root.adoptedStyleSheets = [sheet]
     return () => void (root.adoptedStyleSheets = [])
   }
   const element = document.createElement('style')
   if (nonce) element.nonce = nonce
-  element.textContent = css()
+  element.textContent = css
   root.append(element)
   return () => element.remove()
 }

@@ -28,6 +28,8 @@ export const usePanel = defineStore('panel', () => {
   const mode = options.value.mode ?? 'floating'
 
   const open = ref(options.value.open ?? mode !== 'floating')
+  /** Was it opened by somebody, and not by itself? Only then it takes the focus. */
+  const asked = ref(false)
   const view = ref<'thread' | 'conversations' | 'passage'>('thread')
   const passage = shallowRef<OpenPassage>()
   const draft = ref('')
@@ -52,6 +54,7 @@ export const usePanel = defineStore('panel', () => {
 
   function show(next: boolean): void {
     if (open.value === next || (mode === 'inline' && !next)) return
+    asked.value = true
     open.value = next
     tell(next ? 'open' : 'close', undefined)
   }
@@ -59,6 +62,7 @@ export const usePanel = defineStore('panel', () => {
   return {
     mode,
     open,
+    asked,
     view,
     passage,
     draft,

@@ -1,0 +1,96 @@
+import { mount } from '../ui/mount.ts'
+import type { Options, Widget, WidgetEvent } from '../ui/options.ts'
+import { adoptStyles } from '../ui/styles.ts'
+
+const events: WidgetEvent[] = ['ready', 'open', 'close', 'unread', 'sent', 'received', 'error']
+
+/** In the flow of a page unless `floating`; the page's own rules for the element win over these. */
+const css = ':host { display: block; height: 480px; max-width: 100%; } :host([mode="floating"]) { display: contents; }'
+
+const oneOf = <const T extends string>(value: string | null, ...allowed: T[]): T | undefined =>
+  allowed.find((one) => one === value)
+
+/** Where this file came from is where the server is, unless the element says otherwise. */
+const ownOrigin = (): string => {
+  const from = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : import.meta.url
+  return URL.canParse(from) && from.startsWith('http') ? new URL(from).origin : ''
+}
+const origin = ownOrigin()
+
+/**
+ * The widget as an element. Attributes: `app-id`, `base-url`, `mode` (`inline`, the default, or `floating`), `open`, `locale`,
+ * `theme`, `position`, `primary`, `z-index`, `nonce`. Events: `aside:ready`, `aside:open`, `aside:unread` … with `detail`.
+ */
+export class AsideChat extends HTMLElement {
+  static readonly observedAttributes = [
+    'locale',
+    'theme',
+    'position',
+    'primary',
+    'z-index',
+    'app-id',
+    'base-url',
+    'mode',
+  ]
+  #widget: Widget | undefined
+  #unstyle = () => {}
+  readonly #root = this.attachShadow({ mode: 'open' })
+
+  connectedCallback(): void {
+    // A move within the page comes as out and in again.
+    queueMicrotask(() => this.#sync())
+  }
+
+  disconnectedCallback(): void {
+    queueMicrotask(() => this.#sync())
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (!this.#widget || before === after) return
+    if (name === 'app-id' || name === 'base-url' || name === 'mode') {
+      this.#end()
+      this.#sync()
+    } else this.#widget.update(this.#options())
+  }
+
+  open = (): void => this.#widget?.open()
+  close = (): void => this.#widget?.close()
+  toggle = (): void => this.#widget?.toggle()
+  send = (text: string): void => this.#widget?.send(text)
+  prefill = (text: string): void => this.#widget?.prefill(text)
+  newConversation = (): void => this.#widget?.newConversation()
+
+  #options(): Options {
+    const zIndex = Number(this.getAttribute('z-index') ?? Number.NaN)
+    return {
+      appId: this.getAttribute('app-id') ?? '',
+      baseUrl: (this.getAttribute('base-url') ?? origin).replace(/\/+$/, ''),
+      mode: oneOf(this.getAttribute('mode'), 'inline', 'floating') ?? 'inline',
+      open: this.hasAttribute('open') || undefined,
+      locale: this.getAttribute('locale') ?? undefined,
+      theme: oneOf(this.getAttribute('theme'), 'light', 'dark', 'auto'),
+      position: oneOf(this.getAttribute('position'), 'left', 'right'),
+      primary: this.getAttribute('primary') ?? undefined,
+      zIndex: Number.isFinite(zIndex) ? zIndex : undefined,
+      nonce: this.nonce || undefined,
+    }
+  }
+
+  #sync(): void {
+    if (!this.isConnected) return this.#end()
+    const options = this.#options()
+    if (this.#widget || !options.appId) return
+    this.#unstyle = adoptStyles(this.#root, css, options.nonce)
+    this.#widget = mount(this.#root, options)
+    for (const event of events)
+      this.#widget.on(event, (detail) =>
+        this.dispatchEvent(new CustomEvent(`aside:${event}`, { detail, bubbles: true })),
+      )
+  }
+
+  #end(): void {
+    this.#widget?.destroy()
+    this.#unstyle()
+    this.#widget = undefined
+  }
+}

@@ -1,0 +1,7 @@
+/** What a federated host imports as `aside/mount`. */
+import { mount } from '../ui/mount.ts'
+
+export { mount }
+export type { Listener, Options, Widget, WidgetEvent, WidgetEvents } from '../ui/options.ts'
+// The federation plugin unwraps a module that has nothing but a default.
+export default mount
