@@ -1,13 +1,21 @@
-/** Puts the parts together: session, stream, outbox and what is fetched, over one state. */
-import type { Passage } from '@aside/protocol'
-import type { State } from './state.ts'
+/** The public face: what a user interface asks of the widget's core. */
+import { isFault, type Passage } from '@aside/protocol'
+import { createCell } from './cell.ts'
+import { mintClientId } from './client-id.ts'
+import { settled, withTurn } from './conversations.ts'
+import { createLife } from './life.ts'
+import { backoffMs } from './pauses.ts'
+import { acknowledged } from './replies.ts'
+import * as routes from './routes.ts'
+import { emptyThread, type OutboxItem, type State } from './state.ts'
+import { type Backing, openStore, storeThread } from './storage.ts'
 
 export interface CoreOptions {
   /** Where the server is, without a slash at the end. Empty: the page's own origin. */
   baseUrl: string
   appId: string
   /** Default: the page's `localStorage`; memory where that is blocked. */
-  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
+  storage?: Backing
   fetch?: typeof fetch
   /** Milliseconds, for what waits in the outbox. Default `Date.now`. */
   now?: () => number
@@ -46,4 +54,88 @@ export interface Core {
   close(): void
 }
 
-export declare function createCore(options: CoreOptions): Core
+export function createCore({ baseUrl, appId, storage, fetch, now = Date.now }: CoreOptions): Core {
+  const store = openStore(appId, storage)
+  const cell = createCell(store)
+  const life = createLife({ baseUrl, appId, fetch, now, store, cell })
+  const { session, pauses, tabs, loading, outbox, connection } = life
+
+  /** A few more tries, for what somebody waits for in front of the screen and what may safely be said twice. */
+  async function insist<T>(action: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await action()
+      } catch (error) {
+        const isHopeless = !isFault(error) || !error.retryable || (error.retryAfterMs ?? 0) > 5_000
+        if (isHopeless || tries === 2 || life.isOver()) throw error
+        await pauses.pause(backoffMs(tries, error.retryAfterMs))
+      }
+    }
+  }
+
+  function send(text: string): void {
+    if (text.trim() === '' || cell.isClosed()) return
+    const { current, outbox: items } = cell.get()
+    const item: OutboxItem = {
+      clientId: mintClientId(),
+      conversationId: current.id,
+      conversationClientId: current.clientId,
+      text,
+      status: 'queued',
+      // In the order they were sent, whatever the clock does.
+      createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),
+    }
+    storeThread(store, current)
+    cell.update({ ...cell.get(), outbox: [...items, item] })
+    tabs.post({ type: 'outbox', item })
+    outbox.drain()
+  }
+
+  return {
+    getState: cell.get,
+    subscribe: cell.subscribe,
+    start: life.start,
+    send,
+    resend: outbox.resend,
+    loadEarlier: () => insist(loading.earlier),
+    loadMoreConversations: () => insist(loading.moreConversations),
+    close: life.close,
+    async openConversation(id) {
+      const state = cell.get()
+      if (id !== undefined && id === state.current.id && !state.current.error) return
+      const conversation = state.conversations.find((it) => it.id === id)
+      const current = id === undefined ? { clientId: mintClientId() } : { id, conversation, loading: true }
+      const clientId = conversation?.clientId
+      cell.update(settled({ ...state, current: { ...emptyThread, ...(clientId ? { clientId } : {}), ...current } }))
+      if (life.isOpen() && !life.isOver()) await loading.thread()
+    },
+    discard(clientId) {
+      const state = cell.get()
+      cell.update({ ...state, outbox: state.outbox.filter((item) => item.clientId !== clientId) })
+      tabs.post({ type: 'discarded', clientId })
+    },
+    async stop() {
+      const { running, current } = cell.get()
+      if (!running || current.id === undefined) return
+      const input = { params: { conversationId: current.id }, body: { turnId: running.turnId } }
+      const turn = await insist(() => session.call(routes.stopTurn, input))
+      cell.update(settled(withTurn(cell.get(), turn)))
+    },
+    async regenerate(messageId) {
+      const { id: conversationId, messages } = cell.get().current
+      if (conversationId === undefined) return
+      const answered = messages.find(({ id }) => id === messageId)?.replyTo ?? messageId
+      const input = { params: { conversationId }, body: { messageId: answered, clientId: mintClientId() } }
+      const posted = await insist(() => session.call(routes.regenerate, input))
+      cell.update(acknowledged(cell.get(), posted))
+      connection.wake()
+    },
+    passage: (messageId, number) =>
+      insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),
+    setVisible(visible) {
+      const state = cell.get()
+      if (state.visible !== visible) cell.update({ ...state, visible, unread: visible ? 0 : state.unread })
+      if (visible) tabs.post({ type: 'seen' })
+    },
+  }
+}

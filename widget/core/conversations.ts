@@ -1,0 +1,79 @@
+/** The list of conversations, the open one among them, and the turn it is busy with. */
+import type { Conversation, Turn } from '@aside/protocol'
+import { covers } from './cursor.ts'
+import type { OutboxItem, Running, State } from './state.ts'
+
+/** The one that changed last first. */
+export const byActivity = (conversations: readonly Conversation[]): Conversation[] =>
+  conversations.toSorted((a, b) => {
+    if (a.updatedAt !== b.updatedAt) return a.updatedAt < b.updatedAt ? 1 : -1
+    return a.id < b.id ? 1 : -1
+  })
+
+/** A conversation is new or changed; `id` is the event that says so. */
+export function withConversation(state: State, conversation: Conversation, id?: string): State {
+  const { conversations, current, outbox, stream } = adopted(state, conversation)
+  const isOld = (asOf: string | undefined) => id !== undefined && covers(asOf, id)
+  const others = conversations.filter((it) => it.id !== conversation.id)
+  return {
+    ...state,
+    conversations: isOld(stream.listedAt) ? conversations : byActivity([...others, conversation]),
+    current: current.id === conversation.id && !isOld(current.asOf) ? { ...current, conversation } : current,
+    outbox,
+  }
+}
+
+/** A conversation begun here has got its id: so do the one on the screen and what waits to be sent to it. */
+export function adopted(state: State, { id, clientId }: Conversation): State {
+  if (clientId === undefined) return state
+  const { current, outbox } = state
+  const isNew = (item: OutboxItem) => item.conversationId === undefined && item.conversationClientId === clientId
+  return {
+    ...state,
+    current: current.id === undefined && current.clientId === clientId ? { ...current, id } : current,
+    outbox: outbox.some(isNew) ? outbox.map((item) => (isNew(item) ? { ...item, conversationId: id } : item)) : outbox,
+  }
+}
+
+const isOver = (turn: Turn): boolean => turn.status !== 'queued' && turn.status !== 'running'
+
+function turned(conversation: Conversation, turn: Turn): Conversation {
+  if (conversation.id !== turn.conversationId) return conversation
+  const { turn: known, ...rest } = conversation
+  // Ids are ordered by time: an older turn has nothing to say about a newer one.
+  if (known && known.id > turn.id) return conversation
+  if (!isOver(turn)) return { ...rest, turn }
+  return known ? rest : conversation
+}
+
+/** A turn has changed. */
+export function withTurn(state: State, turn: Turn): State {
+  const at = state.conversations.findIndex(({ id }) => id === turn.conversationId)
+  const known = state.conversations[at]
+  const { current } = state
+  return {
+    ...state,
+    conversations: known ? state.conversations.with(at, turned(known, turn)) : state.conversations,
+    current: current.conversation ? { ...current, conversation: turned(current.conversation, turn) } : current,
+  }
+}
+
+function runningIn({ current: { conversation, messages } }: State): Running | undefined {
+  const turn = conversation?.turn
+  if (!turn || (turn.status !== 'queued' && turn.status !== 'running')) return undefined
+  const { id: turnId, answerId: messageId, status, place } = turn
+  const answer = messageId ? messages.findLast(({ id }) => id === messageId) : undefined
+  return {
+    turnId,
+    status,
+    ...(messageId ? { messageId } : {}),
+    ...(place === undefined ? {} : { place }),
+    waiting: !answer?.text,
+  }
+}
+
+/** Brings `running` up to date with the rest. */
+export function settled(state: State): State {
+  const running = runningIn(state)
+  return JSON.stringify(running) === JSON.stringify(state.running) ? state : { ...state, running }
+}

@@ -1,0 +1,278 @@
+/** From start to close: session, stream, outbox and what is fetched, awake and asleep, together with the other tabs. */
+import type { SessionStarted, StreamEvent } from '@aside/protocol'
+import type { Cell } from './cell.ts'
+import { mintClientId } from './client-id.ts'
+import { createConnection, type Connection } from './connection.ts'
+import { fold } from './fold.ts'
+import { createLoading, failureOf, type Loading, persevere } from './loading.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { isOnline, watchPage } from './page.ts'
+import { createPauses, type Pauses } from './pauses.ts'
+import { acknowledged, asNewVisitor } from './replies.ts'
+import * as routes from './routes.ts'
+import { createSession, type Session } from './session.ts'
+import { emptyThread, type Failure, type State } from './state.ts'
+import { hasItem, type Store, storedItems, storedThread } from './storage.ts'
+import { joinTabs, type Link, type TabMessage, type Tabs } from './tabs.ts'
+
+export interface Life {
+  readonly session: Session
+  readonly pauses: Pauses
+  readonly tabs: Tabs
+  readonly loading: Loading
+  readonly outbox: Outbox
+  readonly connection: Connection
+  start(): Promise<void>
+  close(): void
+  /** Is there a session to ask with? */
+  isOpen(): boolean
+  isOver(): boolean
+}
+
+interface LifeOptions {
+  baseUrl: string
+  appId: string
+  fetch: typeof fetch | undefined
+  now: () => number
+  store: Store
+  cell: Cell
+}
+
+export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOptions): Life {
+  const control = new AbortController()
+  const { signal } = control
+  const pauses = createPauses()
+  const tabs = joinTabs(appId, store.isShared)
+  let started: Promise<void> | undefined
+  let link: Link = { state: 'connecting' }
+  let isBegun = false
+  let isAsleep = false
+  let unwatch = () => {}
+
+  const isOver = () => cell.isClosed() || cell.get().connection === 'ended'
+  const change = (change: Partial<State>) => cell.update({ ...cell.get(), ...change })
+
+  const session = createSession({
+    baseUrl,
+    appId,
+    fetch,
+    store,
+    tabs,
+    signal,
+    onRefused: () => end({ code: 'session_expired' }),
+    onRenewed(begun) {
+      cell.update({ ...asNewVisitor(cell.get(), mintClientId), settings: begun.settings })
+      tabs.post({ type: 'session' })
+      void enter()
+    },
+  })
+  const loading = createLoading({ session, pauses, getState: cell.get, update })
+  const outbox = createOutbox({
+    session,
+    tabs,
+    store,
+    now,
+    getState: cell.get,
+    update: updateOutbox,
+    onPosted(posted) {
+      tabs.post({ type: 'posted', posted })
+      connection.wake()
+    },
+  })
+  const connection = createConnection({
+    session,
+    tabs,
+    cursor: () => cell.get().stream.cursor,
+    drafts: () => cell.get().stream.drafts,
+    renew: async () => (await insisted(session.renew)) ?? false,
+    onEvent,
+    onLink,
+    onMessage,
+    onDeposed: rejoin,
+  })
+
+  /** A conversation begun here may turn out to have messages already: the reply to the first one was lost. */
+  function update(next: State): void {
+    const { current: before } = cell.get()
+    cell.update(next)
+    const { id, clientId, conversation, asOf } = cell.get().current
+    const isAdopted = before.id === undefined && id !== undefined && before.clientId === clientId
+    if (isAdopted && asOf === undefined && conversation && conversation.lastSeq > 0) void loading.thread()
+  }
+
+  /** Other tabs draw the outbox, too. */
+  function updateOutbox(next: State): void {
+    const before = new Set(cell.get().outbox)
+    update(next)
+    for (const item of cell.get().outbox) if (!before.has(item)) tabs.post({ type: 'outbox', item })
+  }
+
+  function end(error: Failure): void {
+    if (isOver()) return
+    const current = { ...cell.get().current, loading: false }
+    change({ connection: 'ended', retryInMs: undefined, error, current })
+    release()
+  }
+
+  function release(): void {
+    connection.leave()
+    loading.forget()
+    outbox.close()
+    pauses.close()
+    unwatch()
+  }
+
+  function tryAgain(): void {
+    pauses.wake()
+    outbox.wake()
+  }
+
+  function onLink(next: Link): void {
+    if (isOver()) return
+    link = next
+    if (link.state === 'ended') return end(link.error)
+    const isBack = link.state === 'live' && cell.get().connection !== 'live'
+    change({
+      connection: isOnline() ? link.state : 'offline',
+      retryInMs: link.state === 'waiting' ? link.retryInMs : undefined,
+    })
+    if (isBack) tryAgain()
+  }
+
+  function onEvent(event: StreamEvent): void {
+    if (isOver()) return
+    update(fold(cell.get(), event))
+    if (event.name === 'stream-reset') void refresh()
+    if (event.name === 'message-delta' && cell.get().stream.drafts[event.payload.messageId]?.gap) connection.catchUp()
+    if (event.name !== 'message-end' && event.name !== 'message-updated') return
+    if (cell.get().visible) tabs.post({ type: 'seen' })
+    // A conversation that was busy may have time now.
+    if (event.name === 'message-end') outbox.wake()
+  }
+
+  function onMessage(message: TabMessage): void {
+    if (isOver()) return
+    const state = cell.get()
+    switch (message.type) {
+      case 'seen':
+        return change({ unread: 0 })
+      case 'posted':
+        return update(acknowledged(state, message.posted))
+      case 'discarded':
+        return change({ outbox: state.outbox.filter(({ clientId }) => clientId !== message.clientId) })
+      case 'outbox': {
+        const { item } = message
+        // Gone already, whoever sent it.
+        if (!hasItem(store, item.clientId)) return
+        const others = state.outbox.filter(({ clientId }) => clientId !== item.clientId)
+        return change({ outbox: [...others, item].sort((a, b) => a.createdAt - b.createdAt) })
+      }
+      case 'session': {
+        const current = { ...emptyThread, clientId: mintClientId(), ...storedThread(store) }
+        cell.update({ ...asNewVisitor(state, mintClientId), current, outbox: storedItems(store) })
+        return void enter()
+      }
+    }
+  }
+
+  /** Until it is known, or clear that it will not be. */
+  async function insisted<T>(action: () => Promise<T>): Promise<T | undefined> {
+    const result = await persevere(pauses, () => !isOver(), action)
+    if (result && 'failure' in result) end(result.failure)
+    return result && 'reply' in result ? result.reply : undefined
+  }
+
+  async function refresh(): Promise<void> {
+    const [failure] = await Promise.all([loading.conversations(), loading.thread()])
+    if (failure) end(failure)
+  }
+
+  /** With a session: from what is known of the stream on, or from the list that says where it stands. */
+  async function enter(): Promise<void> {
+    connection.leave()
+    loading.forget()
+    if (cell.get().stream.cursor === undefined) {
+      const failure = await loading.conversations()
+      if (failure) return end(failure)
+      // Somebody entered anew in the meantime.
+      if (isOver() || cell.get().stream.cursor === undefined) return
+      connection.open()
+      outbox.drain()
+      return loading.thread()
+    }
+    connection.open()
+    outbox.drain()
+    await refresh()
+  }
+
+  async function rejoin(): Promise<void> {
+    if (isOver()) return
+    connection.open()
+    tryAgain()
+    await refresh()
+  }
+
+  async function begin(): Promise<void> {
+    onLink({ state: 'connecting' })
+    unwatch = watchPage({
+      wake() {
+        connection.wake()
+        tryAgain()
+      },
+      online(isBack) {
+        onLink(link)
+        if (!isBack) return
+        connection.restart()
+        tryAgain()
+      },
+      suspend() {
+        isAsleep = true
+        connection.leave()
+        outbox.suspend()
+      },
+      resume() {
+        if (isAsleep && isBegun) void rejoin()
+        isAsleep = false
+      },
+    })
+    const begun: { session?: SessionStarted } | undefined = await insisted(async () => ({
+      session: await session.begin(),
+    }))
+    if (!begun || isOver()) return
+    isBegun = true
+    if (begun.session) {
+      const { stream, current } = cell.get()
+      // Somebody cleared a part of the storage: what is left of it is of a visitor who is gone.
+      const isOther = stream.cursor !== undefined || current.id !== undefined
+      change({ ...(isOther ? asNewVisitor(cell.get(), mintClientId) : {}), settings: begun.session.settings })
+    } else void readSettings()
+    await enter()
+    // What was open is gone, or was another visitor's.
+    if (cell.get().current.error?.code === 'not_found')
+      change({ current: { ...emptyThread, clientId: mintClientId() } })
+  }
+
+  async function readSettings(): Promise<void> {
+    const settings = await insisted(() => session.call(routes.readSettings, { params: { appId } }))
+    if (settings) change({ settings })
+  }
+
+  return {
+    session,
+    pauses,
+    tabs,
+    loading,
+    outbox,
+    connection,
+    isOver,
+    isOpen: () => isBegun,
+    start: () => (started ??= begin().catch((error: unknown) => end(failureOf(error)))),
+    close() {
+      if (cell.isClosed()) return
+      change({ connection: 'idle', retryInMs: undefined })
+      cell.close()
+      control.abort()
+      release()
+    },
+  }
+}
