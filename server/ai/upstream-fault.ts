@@ -9,7 +9,8 @@ export function upstreamFault(error: unknown): Fault {
   if (error instanceof APIError && typeof error.status === 'number' && error.headers instanceof Headers)
     return statusFault(error.status, error.headers, error.code)
   const cause = networkCause(error)
-  if (cause.startsWith('HPE_')) return new Fault('upstream_bad_response', 'The model sent no proper answer', { cause })
+  if (cause === 'HTTPParserError' || cause.startsWith('HPE_'))
+    return new Fault('upstream_bad_response', 'The model sent no proper answer', { cause })
   return new Fault('upstream_unreachable', 'The model could not be reached', { cause })
 }
 
@@ -27,10 +28,10 @@ function statusFault(status: number, headers: Headers, code: string | null | und
   return new Fault('upstream_bad_response', 'The model sent no proper answer', options)
 }
 
-/** The code of the innermost error that has one: `ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`, `UND_ERR_SOCKET`, … */
+/** What the innermost error calls itself: `ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`, `HTTPParserError`, … */
 export function networkCause(error: unknown): string {
-  let code = error instanceof Error ? error.name : 'unknown'
+  let name = 'unknown'
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
-    if ('code' in at && typeof at.code === 'string') code = at.code
-  return code
+    name = 'code' in at && typeof at.code === 'string' ? at.code : at.name
+  return name
 }

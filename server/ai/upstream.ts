@@ -17,6 +17,8 @@ export class UpstreamBody extends PacedHandler implements Dispatcher.DispatchHan
 
   constructor() {
     super()
+    // Either may fail with nobody waiting for it.
+    this.head.promise.catch(() => undefined)
     this.#ended.promise.catch(() => undefined)
   }
 
@@ -63,18 +65,14 @@ export class UpstreamBody extends PacedHandler implements Dispatcher.DispatchHan
     if (this.#abortedBy) controller.abort(this.#abortedBy)
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    raw: Record<string, string | string[] | undefined>,
-  ): void {
+  onResponseStart(_controller: unknown, status: number, raw: Record<string, string | string[] | undefined>): void {
     if (status < 200) return
     const headers = new Headers()
     for (const [name, value] of Object.entries(raw)) if (value !== undefined) headers.set(name, String(value))
     this.head.resolve({ status, headers })
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onResponseData(_controller: unknown, bytes: Buffer): void {
     if (this.#abortedBy) return
     if (this.#onBytes) this.#onBytes(bytes)
     else this.#early.push(bytes)
@@ -86,7 +84,7 @@ export class UpstreamBody extends PacedHandler implements Dispatcher.DispatchHan
     this.#ended.resolve()
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: unknown, error: Error): void {
     this.#fail(error)
   }
 

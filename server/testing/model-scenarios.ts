@@ -68,8 +68,12 @@ async function tokens(reply: Reply, count: number, periodMs: number, delayMs = 0
 /** Quotes the first sentence of the passage numbered 1 in the system prompt, and cites it. */
 async function echo(reply: Reply, periodMs = 0): Promise<void> {
   const passage = /^\s*\[1\]\s*([\s\S]*?)(?=^\s*\[2\]|(?![\s\S]))/m.exec(reply.systemText)?.[1] ?? ''
-  const lines = passage.split('\n').map((line) => line.trim())
-  const prose = lines.findLast((line) => /[.!?。]$/.test(line)) ?? lines.find(Boolean)
+  // Its first line is where it comes from.
+  const lines = passage
+    .split('\n')
+    .map((line) => line.trim())
+    .slice(1)
+  const prose = lines.find((line) => /[.!?。]$/.test(line)) ?? lines.find(Boolean)
   const sentence = prose && (/^.*?[.!?。](?=\s|$)/.exec(prose)?.[0] ?? prose)
   await reply.words(sentence ? `${sentence} [1]` : 'There is nothing to quote.', periodMs)
   await reply.finish()

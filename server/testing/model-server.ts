@@ -3,6 +3,7 @@
  * By itself: `node server/testing/model-server.ts --port 0` prints its URL.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
@@ -16,6 +17,8 @@ export interface RecordedRequest {
   body: CompletionRequest
   /** As received, without `authorization`. */
   headers: IncomingMessage['headers']
+  /** Of the connection at the client; the same twice is the same connection. */
+  port: number | undefined
   /** `performance.now()` of this process. */
   receivedAt: number
   closedAt: number | undefined
@@ -41,6 +44,8 @@ export interface ModelServerOptions {
   port?: number
   /** The one key it accepts; any key when absent. */
   apiKey?: string
+  /** PEM; it then speaks HTTPS. */
+  tls?: { key: string; cert: string }
 }
 
 const recordedMost = 1_000
@@ -57,12 +62,13 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     return options.apiKey === undefined ? key !== undefined : key === options.apiKey
   }
 
-  function record(model: string, body: CompletionRequest, headers: IncomingMessage['headers']): RecordedRequest {
-    const { authorization: _secret, ...shown } = headers
+  function record(model: string, body: CompletionRequest, request: IncomingMessage): RecordedRequest {
+    const { authorization: _secret, ...shown } = request.headers
     const entry: RecordedRequest = {
       model,
       body,
       headers: shown,
+      port: request.socket.remotePort,
       receivedAt: performance.now(),
       closedAt: undefined,
       outcome: 'running',
@@ -77,7 +83,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     if (!parsed.success) return refuse(response, 400, 'invalid_request_error', parsed.issues[0].message)
     const body = parsed.output
     const callNumber = count(calls, body.model)
-    const entry = record(body.model, body, request.headers)
+    const entry = record(body.model, body, request)
     const gone = new AbortController()
     response.once('close', () => {
       entry.closedAt = performance.now()
@@ -102,20 +108,23 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     response.end(JSON.stringify({ object: 'list', data: models }))
   }
 
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const listen = (request: IncomingMessage, response: ServerResponse) => {
     route(request, response).catch((error: unknown) => {
       if (error instanceof Gone || response.destroyed) return
       if (!response.headersSent) refuse(response, 500, 'server_error', String(error))
       else response.destroy()
     })
-  })
+  }
+  const server = options.tls
+    ? createTlsServer({ ...options.tls, keepAliveTimeout: 60_000 }, listen)
+    : createServer({ keepAliveTimeout: 60_000 }, listen)
   server.listen(options.port ?? 0, '127.0.0.1', 4_096)
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The scripted model has no port')
 
   return {
-    url: `http://127.0.0.1:${address.port}/v1`,
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${address.port}/v1`,
     requests,
     calls: (model) => total(calls, model),
     aborts: (model) => total(aborts, model),
