@@ -32,7 +32,11 @@ const withTotal = (usage: ScriptedUsage) => ({
 })
 
 export const roleChunk = (model: string) => choice(model, { role: 'assistant', content: '', refusal: null })
-export const textChunk = (model: string, content: string) => choice(model, { content })
+/** With the padding OpenAI adds, so that the size of a packet does not tell the length of a word. */
+export const textChunk = (model: string, content: string) => ({
+  ...choice(model, { content }),
+  obfuscation: 'Kz4RwTq9LmXo'.slice(Math.min(content.length, 11)),
+})
 export const finishChunk = (model: string, reason: string) => choice(model, {}, reason)
 export const toolCallChunk = (model: string, name: string) =>
   choice(model, {
