@@ -7,6 +7,9 @@ export interface ChunkTemplate {
 
 const quote = 34
 
+/** What cannot stand in a JSON string as it is. */
+const notPlain = /["\\\u0000-\u001f]/
+
 /**
  * Reads a template off a payload whose text was found by a full parse, or gives undefined where it has no such shape.
  * `parseText` is that full parse: it is asked once more, with another text in place, so the template cannot be wrong about
@@ -37,10 +40,10 @@ export function templateOf(payload: string, parseText: (payload: string) => stri
       } else {
         const padding = candidate.slice(tailEnd, candidate.length - end.length)
         if (candidate.length < tailEnd + end.length || !candidate.endsWith(end)) return undefined
-        if (padding.includes('"') || padding.includes('\\')) return undefined
+        if (notPlain.test(padding)) return undefined
       }
       const text = candidate.slice(head.length + 1, close)
-      return text.includes('\\') ? undefined : text
+      return notPlain.test(text) ? undefined : text
     },
   }
 }

@@ -85,6 +85,10 @@ export class Reply {
     return this.request.model
   }
 
+  get isGated(): boolean {
+    return this.#gate !== undefined
+  }
+
   /** Every system message, joined. */
   get systemText(): string {
     const texts = this.request.messages.filter((message) => message.role === 'system').map((message) => message.content)

@@ -48,8 +48,12 @@ function framesOf(model: string, count: number): Buffer[] {
 }
 
 async function tokens(reply: Reply, count: number, periodMs: number, delayMs = 0): Promise<void> {
-  if (!reply.request.stream) {
-    await give(reply, count)
+  if (!reply.request.stream || reply.isGated) {
+    await reply.wait(delayMs)
+    for (const text of someText(count)) {
+      await reply.text(text)
+      if (reply.request.stream) await reply.wait(periodMs)
+    }
     return reply.finish()
   }
   await reply.begin()
