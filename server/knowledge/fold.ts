@@ -41,7 +41,7 @@ function toAsciiDigit(digit: string): string {
   return String(code - zero)
 }
 
-// eslint-disable-next-line no-control-regex -- ASCII needs nothing but lower case, and most text here is ASCII
+// ASCII needs nothing but lower case, and most text here is ASCII.
 const ascii = /^[\u0000-\u007f]*$/
 
 /** Idempotent. The length may change, so offsets into the result are not offsets into `text`. */

@@ -150,7 +150,7 @@ function inline(tokens: Token[]): string {
     else if (token.type === 'codespan') text += `\`${token['text']}\``
     else if (token.type === 'html') text += /^<br\b/i.test(token.raw) ? '\n' : ''
     else if (token.type === 'escape') text += token['text']
-    else if (token.tokens) text += inline(token.tokens)
+    else if ('tokens' in token && token.tokens) text += inline(token.tokens)
     else text += unescape('text' in token ? String(token['text']) : token.raw)
   }
   return text

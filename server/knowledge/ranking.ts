@@ -14,6 +14,7 @@ import {
   type PassageRef,
   type Segment,
 } from './segment.ts'
+import type { Pausable } from './unhurried.ts'
 
 const K1 = 1.2
 const B = 0.75
@@ -28,7 +29,7 @@ export interface Ranked {
 
 const MAX_SMALL_SEGMENTS = 16
 
-/** One app's passages. Nothing in it yields: whoever adds many adds them in batches of at most `SEGMENT_SIZE`. */
+/** One app's passages. While it is being changed it must not be searched: whoever changes it sees to that. */
 export class Ranking {
   #segments: Segment[] = []
   #liveCount = 0
@@ -42,18 +43,20 @@ export class Ranking {
     return this.#segments.reduce((sum, segment) => sum + segmentBytes(segment), 0)
   }
 
-  add(entries: Entry[]): void {
+  *add(entries: Entry[]): Pausable<void> {
     for (let from = 0; from < entries.length; from += SEGMENT_SIZE) {
       const batch = entries.slice(from, from + SEGMENT_SIZE)
-      this.#segments.push(buildSegment(batch))
+      this.#segments.push(yield* buildSegment(batch))
       this.#liveCount += batch.length
       for (const { vector } of batch) this.#totalLength += vector.length
+      yield
     }
-    this.#mergeSmall()
+    yield* this.#mergeSmall()
   }
 
   /** Takes out every passage that `isGone` names. */
-  remove(isGone: (ref: PassageRef) => boolean): void {
+  *remove(isGone: (ref: PassageRef) => boolean): Pausable<void> {
+    const kept: Segment[] = []
     for (const segment of this.#segments) {
       for (let doc = 0; doc < segment.refs.length; doc += 1) {
         if (segment.live[doc] === 0 || !isGone(segment.refs[doc]!)) continue
@@ -62,10 +65,11 @@ export class Ranking {
         this.#liveCount -= 1
         this.#totalLength -= segment.lengths[doc]!
       }
+      yield
+      if (segment.liveCount * 2 >= segment.refs.length) kept.push(segment)
+      else if (segment.liveCount > 0) kept.push(yield* buildSegment(liveEntries(segment)))
     }
-    this.#segments = this.#segments
-      .filter((segment) => segment.liveCount > 0)
-      .map((segment) => (segment.liveCount * 2 < segment.refs.length ? buildSegment(liveEntries(segment)) : segment))
+    this.#segments = kept
   }
 
   /** The best `limit`, best first; equals in the order of their sources. Passages that share nothing with the query never come. */
@@ -134,19 +138,20 @@ export class Ranking {
   }
 
   // Many small additions would leave many small segments, each searched by itself: the small ones become one.
-  #mergeSmall(): void {
+  *#mergeSmall(): Pausable<void> {
     const small = this.#segments.filter((segment) => segment.liveCount < SEGMENT_SIZE / 2)
     if (small.length <= MAX_SMALL_SEGMENTS) return
     const merged: Segment[] = []
     let batch: Entry[] = []
     for (const segment of small) {
       if (batch.length + segment.liveCount > SEGMENT_SIZE) {
-        merged.push(buildSegment(batch))
+        merged.push(yield* buildSegment(batch))
         batch = []
       }
       batch.push(...liveEntries(segment))
+      yield
     }
-    if (batch.length > 0) merged.push(buildSegment(batch))
+    if (batch.length > 0) merged.push(yield* buildSegment(batch))
     this.#segments = [...this.#segments.filter((segment) => !small.includes(segment)), ...merged]
   }
 }

@@ -1,10 +1,10 @@
-/** An immutable piece of an index: up to 1024 passages, inverted into flat arrays (about three bytes per posting). */
+/** An immutable piece of an index: up to 512 passages, inverted into flat arrays (about three bytes per posting). */
+import type { Pausable } from './unhurried.ts'
 import type { TermVector } from './vector.ts'
 
-/** A passage's name in the index. */
+/** A passage's name in the index: the number its document was stored under, and its place in it, from 0. */
 export interface PassageRef {
-  sourceId: string
-  /** Its place in the source, from 0. */
+  revision: number
   position: number
 }
 
@@ -26,58 +26,61 @@ export interface Segment {
   counts: Uint8Array
 }
 
-export const SEGMENT_SIZE = 1024
+export const SEGMENT_SIZE = 512
 
-/** At most `SEGMENT_SIZE` entries. Four passes of a stable radix sort: the passages of a term stay in order. */
-export function buildSegment(entries: Entry[]): Segment {
-  let size = 0
-  for (const { vector } of entries) size += vector.terms.length
+// Three passes of a stable radix sort, eleven bits each: the passages of a term stay in order.
+const DIGIT_BITS = 11
+const DIGITS = 1 << DIGIT_BITS
+
+/** At most `SEGMENT_SIZE` entries. Pauses every few milliseconds. */
+export function* buildSegment(entries: Entry[]): Pausable<Segment> {
+  const size = entries.reduce((sum, { vector }) => sum + vector.terms.length, 0)
   let keys = new Uint32Array(size)
-  let docs = new Uint16Array(size)
-  let counts = new Uint8Array(size)
+  let loads = new Uint32Array(size) // the passage and the count, packed
   let at = 0
-  entries.forEach(({ vector }, doc) => {
-    keys.set(vector.terms, at)
-    counts.set(vector.counts, at)
-    docs.fill(doc, at, at + vector.terms.length)
-    at += vector.terms.length
+  entries.forEach(({ vector: { terms, counts } }, doc) => {
+    keys.set(terms, at)
+    for (let i = 0; i < counts.length; i += 1) loads[at + i] = (doc << 8) | counts[i]!
+    at += terms.length
   })
-
+  yield
   let otherKeys = new Uint32Array(size)
-  let otherDocs = new Uint16Array(size)
-  let otherCounts = new Uint8Array(size)
-  const starts = new Uint32Array(256)
-  for (let shift = 0; shift < 32; shift += 8) {
+  let otherLoads = new Uint32Array(size)
+  const starts = new Uint32Array(DIGITS)
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
     starts.fill(0)
-    for (let i = 0; i < size; i += 1) starts[(keys[i]! >>> shift) & 0xff]! += 1
-    for (let digit = 0, sum = 0; digit < 256; digit += 1) {
+    for (let i = 0; i < size; i += 1) starts[(keys[i]! >>> shift) & (DIGITS - 1)]! += 1
+    for (let digit = 0, sum = 0; digit < DIGITS; digit += 1) {
       const here = starts[digit]!
       starts[digit] = sum
       sum += here
     }
     for (let i = 0; i < size; i += 1) {
-      const digit = (keys[i]! >>> shift) & 0xff
+      const key = keys[i]!
+      const digit = (key >>> shift) & (DIGITS - 1)
       const to = starts[digit]!
       starts[digit] = to + 1
-      otherKeys[to] = keys[i]!
-      otherDocs[to] = docs[i]!
-      otherCounts[to] = counts[i]!
+      otherKeys[to] = key
+      otherLoads[to] = loads[i]!
     }
     ;[keys, otherKeys] = [otherKeys, keys]
-    ;[docs, otherDocs] = [otherDocs, docs]
-    ;[counts, otherCounts] = [otherCounts, counts]
+    ;[loads, otherLoads] = [otherLoads, loads]
+    yield
   }
 
   let distinct = 0
   for (let i = 0; i < size; i += 1) if (i === 0 || keys[i] !== keys[i - 1]) distinct += 1
   const terms = new Uint32Array(distinct)
   const offsets = new Uint32Array(distinct + 1)
+  const docs = new Uint16Array(size)
+  const counts = new Uint8Array(size)
   for (let i = 0, term = -1; i < size; i += 1) {
-    if (i === 0 || keys[i] !== keys[i - 1]) {
-      term += 1
-      terms[term] = keys[i]!
-      offsets[term] = i
-    }
+    docs[i] = loads[i]! >>> 8
+    counts[i] = loads[i]! & 0xff
+    if (i > 0 && keys[i] === keys[i - 1]) continue
+    term += 1
+    terms[term] = keys[i]!
+    offsets[term] = i
   }
   offsets[distinct] = size
   return {

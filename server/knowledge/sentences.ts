@@ -2,6 +2,8 @@
 import { analyze, analyzeQuery } from './analyze.ts'
 import { coverage } from './coverage.ts'
 import { Ranking } from './ranking.ts'
+import type { Entry } from './segment.ts'
+import { atOnce } from './unhurried.ts'
 
 export interface Passage {
   title: string
@@ -28,12 +30,17 @@ export interface Quoted {
 interface Span {
   start: number
   end: number
+  /** The paragraph it stands in. */
+  block: number
 }
 
-/** At most `most` sentences. A sentence that ends in a colon comes with the code, list or table it announces. */
+/** Shorter quotes take in the sentences around them: the answer often follows the sentence that speaks the question's words. */
+const ENOUGH = 240
+
+/** The best `most` sentences, each with what stands around it in its paragraph, and with the code or table it announces. */
 export function quote(passages: Passage[], question: string, most = 3): Quoted {
   const query = analyzeQuery(question)
-  const ranking = new Ranking()
+  const entries: Entry[] = []
   const spans = passages.map((passage) => sentenceSpans(passage.text))
   let best = 0
   passages.forEach((passage, index) => {
@@ -43,23 +50,29 @@ export function quote(passages: Passage[], question: string, most = 3): Quoted {
       best,
       coverage(query, (term) => whole.has(term)),
     )
-    ranking.add(
-      spans[index]!.map(({ start, end }, position) => ({
-        ref: { sourceId: String(index), position },
-        vector: analyze([about, { text: passage.text.slice(start, end), weight: 1 }]),
-      })),
-    )
+    spans[index]!.forEach(({ start, end }, position) => {
+      const vector = analyze([about, { text: passage.text.slice(start, end), weight: 1 }])
+      entries.push({ ref: { revision: index, position }, vector })
+    })
   })
+  const ranking = new Ranking()
+  atOnce(ranking.add(entries))
   const chosen = passages.map(() => new Set<number>())
   for (const { ref } of ranking.search(query, most)) {
-    const passage = Number(ref.sourceId)
+    const passage = ref.revision
+    const all = spans[passage]!
     const text = (position: number) => {
-      const span = spans[passage]![position]
+      const span = all[position]
       return span ? passages[passage]!.text.slice(span.start, span.end) : ''
     }
-    chosen[passage]!.add(ref.position)
-    if (announces(text(ref.position)) && text(ref.position + 1) !== '') chosen[passage]!.add(ref.position + 1)
-    if (ref.position > 0 && announces(text(ref.position - 1))) chosen[passage]!.add(ref.position - 1)
+    let first = ref.position
+    let last = ref.position
+    const isEnough = () => all[last]!.end - all[first]!.start >= ENOUGH
+    while (!isEnough() && all[last + 1]?.block === all[last]!.block) last += 1
+    while (!isEnough() && all[first - 1]?.block === all[first]!.block) first -= 1
+    if (announces(text(last)) && last + 1 < all.length) last += 1
+    if (first > 0 && announces(text(first - 1))) first -= 1
+    for (let position = first; position <= last; position += 1) chosen[passage]!.add(position)
   }
   return {
     coverage: best,
@@ -95,14 +108,14 @@ function sentenceSpans(text: string): Span[] {
   const spans: Span[] = []
   for (const block of text.matchAll(blocks)) {
     if (/^(?:```|\|)/.test(block[0])) {
-      spans.push({ start: block.index, end: block.index + block[0].length })
+      spans.push({ start: block.index, end: block.index + block[0].length, block: block.index })
       continue
     }
     for (const { segment, index } of segmenter.segment(block[0])) {
       const trimmed = segment.trim()
       if (trimmed === '') continue
       const start = block.index + index + segment.indexOf(trimmed)
-      spans.push({ start, end: start + trimmed.length })
+      spans.push({ start, end: start + trimmed.length, block: block.index })
     }
   }
   return spans
