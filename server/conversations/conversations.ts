@@ -1,3 +1,4 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import { type Conversation, Fault, type Message, type Passage, type Posted } from '@aside/protocol'
 import { type Edge, type Facts, newId, type Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
@@ -113,9 +114,13 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
     async start(scope, clientId) {
       const { visitorId, appId } = visitorOf(scope)
       const now = new Date(edge.now())
-      const [row, isNew] = await scope.transaction(async (tx) => {
-        const found = await tx.em.findOne(Conversations, { visitorId, clientId })
-        if (found) return [found, false] as const
+      const known = async (where: Scope) => {
+        const found = await where.em.findOne(Conversations, { visitorId, clientId }, { disableIdentityMap: true })
+        return found && ([found, false] as const)
+      }
+      const begin = async (tx: Scope) => {
+        const found = await known(tx)
+        if (found) return found
         const fresh: Omit<ConversationRow, 'tenantId'> = {
           id: newId('conversation', now.getTime()),
           appId,
@@ -134,6 +139,12 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
         const it = { ...fresh, tenantId: tx.tenantId }
         await streams.append(tx, visitorId, conversationEvent(it, undefined))
         return [it, true] as const
+      }
+      const [row, isNew] = await scope.transaction(begin).catch(async (error: unknown) => {
+        // The same request came twice at once, and the other one was first.
+        const first = error instanceof UniqueConstraintViolationException ? await known(scope) : undefined
+        if (!first) throw error
+        return first
       })
       return { conversation: isNew ? presentConversation(row) : await present(scope, row), isNew }
     },
@@ -255,9 +266,10 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
     },
 
     async passage(scope, messageId, number) {
+      const { visitorId } = visitorOf(scope)
       const message = await scope.em.findOne(Messages, { id: messageId })
-      if (message) await findConversation(scope, message.conversationId)
-      const grounds = message && (await scope.em.findOne(Grounds, { messageId }))
+      const own = message && (await scope.em.count(Conversations, { id: message.conversationId, visitorId })) > 0
+      const grounds = own ? await scope.em.findOne(Grounds, { messageId }) : undefined
       const found = grounds?.passages.find((it) => it.citation.number === number)
       if (!found) throw new Fault('not_found', 'No such passage')
       return found

@@ -31,12 +31,29 @@ export const visitorOf = (scope: Scope): { visitorId: string; appId: string } =>
   return scope.actor
 }
 
-export const activeTurns = (scope: Scope, conversationId: string): Promise<TurnRow[]> =>
-  scope.em.find(
+/** The turns that are queued or running, in the order of the questions they answer: no clock has a say in it. */
+export async function activeTurns(scope: Scope, conversationId: string): Promise<TurnRow[]> {
+  const turns = await scope.em.find(
     Turns,
     { conversationId, status: { $in: ['queued', 'running'] } },
-    { orderBy: { id: 'asc' }, disableIdentityMap: true },
+    { disableIdentityMap: true },
   )
+  if (turns.length < 2) return turns
+  const questions = await scope.em.find(
+    Messages,
+    { id: { $in: turns.map((it) => it.messageId) } },
+    { fields: ['id', 'seq'], disableIdentityMap: true },
+  )
+  const seqs = new Map(questions.map((it) => [it.id, it.seq]))
+  return turns.sort((a, b) => (seqs.get(a.messageId) ?? 0) - (seqs.get(b.messageId) ?? 0))
+}
+
+/** An answer right after its question: where several were asked at once, the answers have later places in the thread. */
+export function asTold(thread: MessageRow[]): MessageRow[] {
+  const places = new Map(thread.map((it) => [it.id, it.seq]))
+  const place = (it: MessageRow) => (it.replyTo === null ? undefined : places.get(it.replyTo)) ?? it.seq
+  return thread.sort((a, b) => place(a) - place(b) || a.seq - b.seq)
+}
 
 const shorten = (text: string, chars: number) => {
   const line = text.replace(/\s+/g, ' ').trim()

@@ -21,7 +21,7 @@ import {
   Turns,
 } from './entities.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
-import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation } from './thread.ts'
+import { activeTurns, addMessage, asTold, conversationEvent, findConversation, lockConversation } from './thread.ts'
 
 export interface Ending {
   status: Extract<TurnStatus, 'completed' | 'stopped' | 'interrupted' | 'failed'>
@@ -46,7 +46,7 @@ export interface TurnLife {
   ): Promise<{ turn: TurnRow; conversation: ConversationRow; history: MessageRow[] } | undefined>
   /**
    * Claims the turn for `owner` and begins its answer. Undefined where somebody else has it, where the conversation has
-   * moved on to another epoch, or where another answer of the conversation is running.
+   * moved on to another epoch, or where an earlier question of the conversation has its answer still to come.
    */
   begin(
     scope: Scope,
@@ -140,16 +140,16 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       const conversation = await findConversation(scope, turn.conversationId)
       const question = await scope.em.findOne(Messages, { id: turn.messageId }, { disableIdentityMap: true })
       if (!question) return undefined
-      const history = await scope.em.find(
+      const newest = await scope.em.find(
         Messages,
         {
           conversationId: turn.conversationId,
-          seq: { $lte: question.seq },
           status: { $nin: ['superseded', 'streaming'] },
+          $or: [{ seq: { $lte: question.seq } }, { author: 'assistant', replyTo: { $ne: question.id } }],
         },
         { orderBy: { seq: 'desc' }, limit: 41, disableIdentityMap: true },
       )
-      return { turn, conversation, history: history.reverse() }
+      return { turn, conversation, history: asTold(newest.reverse()) }
     },
 
     begin: (scope, turnId, { owner, model, passages }) =>
@@ -159,8 +159,8 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
           await finish(tx, conversation, turn, { status: 'superseded' })
           return undefined
         }
-        const active = await activeTurns(tx, conversation.id)
-        if (active.some((it) => it.status === 'running')) return undefined
+        const [first] = await activeTurns(tx, conversation.id)
+        if (first?.id !== turn.id) return undefined
         const now = new Date(edge.now())
         const attempt = turn.attempt + 1
         const citations = passages.map((it) => it.citation)
