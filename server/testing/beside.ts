@@ -1,0 +1,40 @@
+/** Another process on the same store, as far as rows go: what a test looks at, or does, behind the server's back. */
+import { entities } from '../app.ts'
+import { createTurnLife, type TurnLife } from '../conversations/index.ts'
+import { acrossTenants, createEdge, createFacts, createLog, type Db, openDb, type Scope } from '../platform/index.ts'
+import { createStreams, type Streams } from '../streams/index.ts'
+import type { TestStore } from './stores.ts'
+
+export interface Beside {
+  db: Db
+  turns: TurnLife
+  streams: Streams
+  scope(tenantId: string): Scope
+  count(table: string): Promise<number>
+  close(): Promise<void>
+}
+
+export const databaseOf = ({ kind, url }: TestStore): Parameters<typeof openDb>[0] =>
+  kind === 'sqlite' ? { kind, file: url.replace(/^sqlite:/, '') } : { kind, url }
+
+export async function openBeside(store: TestStore): Promise<Beside> {
+  const db = await openDb(databaseOf(store), entities)
+  const log = createLog('silent')
+  const edge = createEdge()
+  const streams = await createStreams({ db, edge, log, strict: true })
+  const everywhere = acrossTenants(db, log)
+  return {
+    db,
+    streams,
+    turns: createTurnLife({ edge, streams, facts: createFacts(log) }),
+    scope: (tenantId) => everywhere.of(tenantId),
+    async count(table) {
+      const [row] = await everywhere.em.execute<{ n: number | string }[]>(`select count(*) as n from ${table}`)
+      return Number(row?.n)
+    },
+    async close() {
+      streams.close(0)
+      await db.close()
+    },
+  }
+}
