@@ -75,7 +75,7 @@ export async function startPeer(epoch = 'e1') {
   function newMessage(visitor: Visitor, conversation: Conversation, message: Partial<Message>): Message {
     const { id: conversationId } = conversation
     const seq = ++conversation.lastSeq
-    const base = { author: 'visitor', status: 'sent', text: '', citations: [] } as const
+    const base = { author: 'visitor' as const, status: 'sent' as const, text: '', citations: [] }
     const made: Message = { ...base, id: mint('message'), conversationId, seq, createdAt: nowIso(), ...message }
     visitor.messages.push(made)
     return made
