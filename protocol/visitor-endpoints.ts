@@ -140,7 +140,7 @@ export const regenerate = endpoint({
   body: v.strictObject({ messageId: id('message'), clientId: ClientId }),
   status: 201,
   reply: Posted,
-  errors: ['conflict', 'conversation_busy', 'conversation_closed', 'overloaded'],
+  errors: ['conflict', 'idempotency_mismatch', 'conversation_busy', 'conversation_closed', 'overloaded'],
 })
 
 export const readPassage = endpoint({

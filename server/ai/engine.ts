@@ -97,8 +97,12 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
       attempt: run.text!.attempt,
       text: run.text!.text,
     }))
-    await leases.checkpoint(texts)
-    grown.forEach((run, i) => (run.stored = texts[i]!.text.length))
+    const living = await leases.checkpoint(texts)
+    grown.forEach((run, i) => {
+      run.stored = texts[i]!.text.length
+      // Stopped or handed over by another process: what is still written here would be refused at its end.
+      if (!living.has(texts[i]!.messageId)) run.control.abort()
+    })
   }
 
   async function sweep(): Promise<void> {

@@ -248,6 +248,8 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
             : message
         if (!question || question.author !== 'visitor') throw new Fault('not_found', 'No such message')
         const before = await tx.em.findOne(Turns, { conversationId: id, clientId }, { disableIdentityMap: true })
+        if (before && before.messageId !== question.id)
+          throw new Fault('idempotency_mismatch', 'This clientId was used for another message')
         if (before) return { ...(await posted(tx, question, before)), isNew: false }
         const last = await tx.em.findOne(
           Messages,

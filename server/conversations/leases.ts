@@ -12,8 +12,11 @@ export interface Leases {
   orphans(): Promise<{ id: string; tenantId: string }[]>
   /** Turns that wait, oldest first. */
   waiting(limit: number): Promise<{ id: string; tenantId: string; conversationId: string }[]>
-  /** Stores the texts of running answers, all in one statement. One that has ended, or began anew, is left as it is. */
-  checkpoint(texts: { messageId: string; attempt: number; text: string }[]): Promise<void>
+  /**
+   * Stores the texts of running answers, all in one statement. One that has ended, or began anew, is left as it is; returns the
+   * ids of the messages that took their text.
+   */
+  checkpoint(texts: { messageId: string; attempt: number; text: string }[]): Promise<Set<string>>
 }
 
 export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }): Leases {
@@ -46,15 +49,19 @@ export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }
       )
     },
     async checkpoint(texts) {
+      const living = new Set<string>()
       for (let from = 0; from < texts.length; from += 1_000) {
         const some = texts.slice(from, from + 1_000)
         const rows = some.map(() => '(cast(? as text), cast(? as integer), cast(? as text))').join(', ')
-        await em().execute(
+        const taken = await em().execute<{ id: string }[]>(
           `update messages set text = v.column3 from (values ${rows}) as v
-           where messages.id = v.column1 and messages.attempt = v.column2 and messages.status = 'streaming'`,
+           where messages.id = v.column1 and messages.attempt = v.column2 and messages.status = 'streaming'
+           returning messages.id`,
           some.flatMap(({ messageId, attempt, text }) => [messageId, attempt, text]),
         )
+        for (const { id } of taken) living.add(id)
       }
+      return living
     },
   }
 }

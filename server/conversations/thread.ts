@@ -51,7 +51,7 @@ export async function activeTurns(scope: Scope, conversationId: string): Promise
 /** An answer right after its question: where several were asked at once, the answers have later places in the thread. */
 export function asTold(thread: MessageRow[]): MessageRow[] {
   const places = new Map(thread.map((it) => [it.id, it.seq]))
-  const place = (it: MessageRow) => (it.replyTo === null ? undefined : places.get(it.replyTo)) ?? it.seq
+  const place = (it: MessageRow) => (it.replyTo ? places.get(it.replyTo) : undefined) ?? it.seq
   return thread.sort((a, b) => place(a) - place(b) || a.seq - b.seq)
 }
 

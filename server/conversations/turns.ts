@@ -271,7 +271,8 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
           const kept = { status: 'stopped' as const, text: answer?.text ?? '', citations: answer?.citations ?? [] }
           await finish(tx, moved, turn, turn.status === 'queued' ? { status: 'superseded' } : kept)
         }
-        await streams.append(tx, conversation.visitorId, conversationEvent(moved, undefined))
+        const now = await findConversation(tx, conversationId)
+        await streams.append(tx, conversation.visitorId, conversationEvent(now, undefined))
         return { epoch: moved.epoch, turns }
       })
       for (const turn of turns) await facts.tell('stopping', { tenantId: scope.tenantId, turnId: turn.id })
