@@ -1,9 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Fault, PROTOCOL_VERSION, type SessionStarted } from '@aside/protocol'
-import { acrossTenants, type Db, type Edge, type Facts, type Log, newId, type Scope } from '../platform/index.ts'
+import {
+  acrossTenants,
+  type Db,
+  type Edge,
+  type Facts,
+  type Log,
+  newId,
+  rowsOf,
+  type Scope,
+} from '../platform/index.ts'
 import { type LiveApp, presentSettings } from '../tenancy/index.ts'
 import { type SessionRow, Sessions, Visitors } from './entities.ts'
 import { presentSession } from './present.ts'
+
+const sessionRows = rowsOf(Sessions)
+const visitorRows = rowsOf(Visitors)
 
 const DAY_MS = 86_400_000
 const IDLE_MS = 30 * DAY_MS
@@ -51,8 +63,8 @@ export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorS
         endedAt: null,
       }
       await scope.transaction(async (tx) => {
-        await tx.create(Visitors, visitor)
-        await tx.create(Sessions, session)
+        await visitorRows.insert(tx, visitor)
+        await sessionRows.insert(tx, session)
       })
       return {
         token,
@@ -71,14 +83,14 @@ export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorS
 
     async find(token) {
       if (!tokenShape.test(token)) throw new Fault('unauthenticated', 'A session token is needed')
-      const { em } = acrossTenants(db, log)
-      const row = await em.findOne(Sessions, { tokenHash: hashOf(token) })
+      const everywhere = acrossTenants(db, log)
+      const row = await sessionRows.one(everywhere, { tokenHash: hashOf(token) })
       if (!row || row.endedAt) throw new Fault('unauthenticated', 'The session is not known here')
       const now = edge.now()
       if (row.expiresAt.getTime() <= now) throw new Fault('session_expired', 'The session has expired')
       if (now - row.seenAt.getTime() > SEEN_EVERY_MS) {
         const expiresAt = new Date(Math.min(now + IDLE_MS, row.createdAt.getTime() + ABSOLUTE_MS))
-        await em.nativeUpdate(Sessions, { id: row.id }, { seenAt: new Date(now), expiresAt })
+        await sessionRows.update(everywhere, { id: row.id }, { seenAt: new Date(now), expiresAt })
       }
       return row
     },

@@ -1,15 +1,15 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import { type Conversation, Fault, type Message, type Passage, type Posted } from '@aside/protocol'
-import { type Edge, type Facts, newId, type Scope } from '../platform/index.ts'
+import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import {
   type ConversationRow,
-  Conversations,
-  Grounds,
+  conversationRows,
+  groundsRows,
   type MessageRow,
-  Messages,
-  Turns,
+  messageRows,
   type TurnRow,
+  turnRows,
 } from './entities.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
@@ -97,7 +97,7 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
       endedAt: null,
     }
     const { tenantId, ...row } = turn
-    await tx.create(Turns, row)
+    await turnRows.insert(tx, row)
     tx.afterCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
     return turn
   }
@@ -115,7 +115,7 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
       const { visitorId, appId } = visitorOf(scope)
       const now = new Date(edge.now())
       const known = async (where: Scope) => {
-        const found = await where.em.findOne(Conversations, { visitorId, clientId }, { disableIdentityMap: true })
+        const found = await conversationRows.one(where, { visitorId, clientId })
         return found && ([found, false] as const)
       }
       const begin = async (tx: Scope) => {
@@ -135,7 +135,7 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
           createdAt: now,
           updatedAt: now,
         }
-        await tx.create(Conversations, fresh)
+        await conversationRows.insert(tx, fresh)
         const it = { ...fresh, tenantId: tx.tenantId }
         await streams.append(tx, visitorId, conversationEvent(it, undefined))
         return [it, true] as const
@@ -153,19 +153,23 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
       const { visitorId } = visitorOf(scope)
       const cursor = await streams.cursor(scope, visitorId)
       const from = before === undefined ? undefined : await findConversation(scope, before)
-      const older = from && {
-        $or: [{ updatedAt: { $lt: from.updatedAt } }, { updatedAt: from.updatedAt, id: { $lt: from.id } }],
-      }
-      const rows = await scope.em.find(
-        Conversations,
-        { visitorId, lastSeq: { $gt: 0 }, ...older },
-        { orderBy: { updatedAt: 'desc', id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
-      )
+      const page = (where: Where<ConversationRow>) =>
+        conversationRows.find(
+          scope,
+          { visitorId, lastSeq: { gt: 0 }, ...where },
+          { orderBy: { updatedAt: 'desc', id: 'desc' }, limit: limit + 1 },
+        )
+      const rows = from
+        ? [
+            ...(await page({ updatedAt: from.updatedAt, id: { lt: from.id } })),
+            ...(await page({ updatedAt: { lt: from.updatedAt } })),
+          ]
+        : await page({})
       const shown = rows.slice(0, limit)
-      const turns = await scope.em.find(
-        Turns,
-        { conversationId: { $in: shown.map((row) => row.id) }, status: { $in: ['queued', 'running'] } },
-        { orderBy: { id: 'asc' }, disableIdentityMap: true },
+      const turns = await turnRows.find(
+        scope,
+        { conversationId: shown.map((row) => row.id), status: ['queued', 'running'] },
+        { orderBy: { id: 'asc' } },
       )
       const conversations = shown.map((row) => {
         const turn = turns.find((it) => it.conversationId === row.id)
@@ -179,14 +183,14 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
       // Read first: what happens between the two is told by the stream again, and told twice is harmless.
       const cursor = await streams.cursor(scope, visitorId)
       const conversation = await findConversation(scope, id)
-      const rows = await scope.em.find(
-        Messages,
+      const rows = await messageRows.find(
+        scope,
         {
           conversationId: id,
-          status: { $ne: 'superseded' },
-          ...(before === undefined ? {} : { seq: { $lt: before } }),
+          status: { not: 'superseded' },
+          ...(before === undefined ? {} : { seq: { lt: before } }),
         },
-        { orderBy: { seq: 'desc' }, limit: limit + 1, disableIdentityMap: true },
+        { orderBy: { seq: 'desc' }, limit: limit + 1 },
       )
       return {
         conversation: await present(scope, conversation),
@@ -199,18 +203,10 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
     async post(scope, id, { clientId, text }) {
       const { visitorId } = visitorOf(scope)
       const replay = async (where: Scope) => {
-        const found = await where.em.findOne(
-          Messages,
-          { conversationId: id, author: 'visitor', clientId },
-          { disableIdentityMap: true },
-        )
+        const found = await messageRows.one(where, { conversationId: id, author: 'visitor', clientId })
         if (!found) return undefined
         if (found.text !== text) throw new Fault('idempotency_mismatch', 'This clientId was used for another text')
-        const turn = await where.em.findOne(
-          Turns,
-          { conversationId: id, messageId: found.id, clientId: null },
-          { disableIdentityMap: true },
-        )
+        const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null })
         return { ...(await posted(where, found, turn ?? undefined)), isNew: false }
       }
       return scope.transaction(async (tx) => {
@@ -237,25 +233,17 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
       const { visitorId } = visitorOf(scope)
       return scope.transaction(async (tx) => {
         const conversation = await lockConversation(tx, id)
-        const message = await tx.em.findOne(
-          Messages,
-          { id: messageId, conversationId: id },
-          { disableIdentityMap: true },
-        )
+        const message = await messageRows.one(tx, { id: messageId, conversationId: id })
         const question =
           message?.author === 'assistant' && message.replyTo
-            ? await tx.em.findOne(Messages, { id: message.replyTo }, { disableIdentityMap: true })
+            ? await messageRows.one(tx, { id: message.replyTo })
             : message
         if (!question || question.author !== 'visitor') throw new Fault('not_found', 'No such message')
-        const before = await tx.em.findOne(Turns, { conversationId: id, clientId }, { disableIdentityMap: true })
+        const before = await turnRows.one(tx, { conversationId: id, clientId })
         if (before && before.messageId !== question.id)
           throw new Fault('idempotency_mismatch', 'This clientId was used for another message')
         if (before) return { ...(await posted(tx, question, before)), isNew: false }
-        const last = await tx.em.findOne(
-          Messages,
-          { conversationId: id, author: 'visitor' },
-          { orderBy: { seq: 'desc' }, disableIdentityMap: true },
-        )
+        const last = await messageRows.one(tx, { conversationId: id, author: 'visitor' }, { orderBy: { seq: 'desc' } })
         if (last?.id !== question.id) throw new Fault('conflict', 'Only the last question can be answered again')
         if ((await mayQueue(tx, conversation)).some((turn) => turn.messageId === question.id))
           throw new Fault('conflict', 'It is being answered already')
@@ -269,9 +257,10 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
 
     async passage(scope, messageId, number) {
       const { visitorId } = visitorOf(scope)
-      const message = await scope.em.findOne(Messages, { id: messageId })
-      const own = message && (await scope.em.count(Conversations, { id: message.conversationId, visitorId })) > 0
-      const grounds = own ? await scope.em.findOne(Grounds, { messageId }) : undefined
+      const message = await messageRows.one(scope, { id: messageId })
+      const own =
+        message && (await conversationRows.one(scope, { id: message.conversationId, visitorId })) !== undefined
+      const grounds = own ? await groundsRows.one(scope, { messageId }) : undefined
       const found = grounds?.passages.find((it) => it.citation.number === number)
       if (!found) throw new Fault('not_found', 'No such passage')
       return found

@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type { Author, Citation, ErrorCode, FinishReason, MessageStatus, TurnStatus, Usage } from '@aside/protocol'
+import { rowsOf } from '../platform/index.ts'
 
 export const Conversations = defineEntity({
   name: 'Conversation',
@@ -92,3 +93,8 @@ export const Processes = defineEntity({
 export type ConversationRow = InferEntity<typeof Conversations>
 export type MessageRow = InferEntity<typeof Messages>
 export type TurnRow = InferEntity<typeof Turns>
+
+export const conversationRows = rowsOf(Conversations)
+export const messageRows = rowsOf(Messages)
+export const turnRows = rowsOf(Turns)
+export const groundsRows = rowsOf(Grounds)

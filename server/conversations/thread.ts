@@ -1,8 +1,14 @@
 /** The pieces that posting and answering share: finding a conversation, adding a message, telling of both. */
-import { LockMode } from '@mikro-orm/core'
 import { type DurableEvent, Fault } from '@aside/protocol'
 import { newId, type Scope } from '../platform/index.ts'
-import { type ConversationRow, Conversations, type MessageRow, Messages, type TurnRow, Turns } from './entities.ts'
+import {
+  type ConversationRow,
+  conversationRows,
+  type MessageRow,
+  messageRows,
+  type TurnRow,
+  turnRows,
+} from './entities.ts'
 import { presentConversation, presentTurn } from './present.ts'
 
 const own = ({ actor }: Scope) => (actor.kind === 'visitor' ? { visitorId: actor.visitorId } : {})
@@ -10,18 +16,14 @@ const missing = () => new Fault('not_found', 'No such conversation')
 
 /** Throws `not_found`: for nobody's conversation, another visitor's and another tenant's alike. */
 export async function findConversation(scope: Scope, id: string): Promise<ConversationRow> {
-  const row = await scope.em.findOne(Conversations, { id, ...own(scope) }, { disableIdentityMap: true })
+  const row = await conversationRows.one(scope, { id, ...own(scope) })
   if (!row) throw missing()
   return row
 }
 
 /** The same, and nobody else changes the thread until this transaction is over: this is what gives it one order. */
 export async function lockConversation(tx: Scope, id: string): Promise<ConversationRow> {
-  const row = await tx.em.findOne(
-    Conversations,
-    { id, ...own(tx) },
-    { disableIdentityMap: true, lockMode: LockMode.PESSIMISTIC_WRITE },
-  )
+  const row = await conversationRows.one(tx, { id, ...own(tx) }, { lock: true })
   if (!row) throw missing()
   return row
 }
@@ -33,17 +35,9 @@ export const visitorOf = (scope: Scope): { visitorId: string; appId: string } =>
 
 /** The turns that are queued or running, in the order of the questions they answer: no clock has a say in it. */
 export async function activeTurns(scope: Scope, conversationId: string): Promise<TurnRow[]> {
-  const turns = await scope.em.find(
-    Turns,
-    { conversationId, status: { $in: ['queued', 'running'] } },
-    { disableIdentityMap: true },
-  )
+  const turns = await turnRows.find(scope, { conversationId, status: ['queued', 'running'] })
   if (turns.length < 2) return turns
-  const questions = await scope.em.find(
-    Messages,
-    { id: { $in: turns.map((it) => it.messageId) } },
-    { fields: ['id', 'seq'], disableIdentityMap: true },
-  )
+  const questions = await messageRows.find(scope, { id: turns.map((it) => it.messageId) })
   const seqs = new Map(questions.map((it) => [it.id, it.seq]))
   return turns.sort((a, b) => (seqs.get(a.messageId) ?? 0) - (seqs.get(b.messageId) ?? 0))
 }
@@ -77,7 +71,7 @@ export async function addMessage(
   const preview = given.text === '' ? conversation.preview : { author: given.author, text: shorten(given.text, 120) }
   const seq = conversation.lastSeq + 1
   const changed = { lastSeq: seq, title, preview: preview ?? null, updatedAt: now }
-  await tx.em.nativeUpdate(Conversations, { id: conversation.id }, changed)
+  await conversationRows.update(tx, { id: conversation.id }, changed)
   const message: MessageRow = {
     id: newId('message', now.getTime()),
     tenantId: tx.tenantId,
@@ -94,7 +88,7 @@ export async function addMessage(
     ...given,
   }
   const { tenantId: _, ...row } = message
-  await tx.create(Messages, row)
+  await messageRows.insert(tx, row)
   return { message, conversation: { ...conversation, ...changed } }
 }
 

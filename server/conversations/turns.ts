@@ -12,13 +12,13 @@ import type { Edge, Facts, Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import type { ConversationFacts } from './conversations.ts'
 import {
-  Conversations,
   type ConversationRow,
-  Grounds,
+  conversationRows,
+  groundsRows,
   type MessageRow,
-  Messages,
+  messageRows,
   type TurnRow,
-  Turns,
+  turnRows,
 } from './entities.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { activeTurns, addMessage, asTold, conversationEvent, findConversation, lockConversation } from './thread.ts'
@@ -84,12 +84,12 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
     const endedAt = new Date(edge.now())
     const errorCode = 'errorCode' in ending ? (ending.errorCode ?? null) : null
     const ended: TurnRow = { ...turn, status: ending.status, owner: null, errorCode, endedAt }
-    await tx.em.nativeUpdate(Turns, { id: turn.id }, { status: ended.status, owner: null, errorCode, endedAt })
+    await turnRows.update(tx, { id: turn.id }, { status: ended.status, owner: null, errorCode, endedAt })
     const next = (await activeTurns(tx, conversation.id)).find((it) => it.id !== turn.id)
     if (next?.status === 'queued')
       tx.afterCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId: next.id }))
     if (!turn.answerId) return streams.append(tx, conversation.visitorId, conversationEvent(conversation, next))
-    const answer = await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
+    const answer = await messageRows.get(tx, { id: turn.answerId })
     const changed =
       ending.status === 'superseded'
         ? { status: 'superseded' as const }
@@ -101,12 +101,12 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
             usage: ending.usage ?? null,
             errorCode,
           }
-    await tx.em.nativeUpdate(Messages, { id: answer.id }, changed)
+    await messageRows.update(tx, { id: answer.id }, changed)
     const preview =
       'text' in changed && changed.text
         ? { author: 'assistant' as const, text: changed.text.slice(0, 120) }
         : conversation.preview
-    await tx.em.nativeUpdate(Conversations, { id: conversation.id }, { preview, updatedAt: endedAt })
+    await conversationRows.update(tx, { id: conversation.id }, { preview, updatedAt: endedAt })
     const message = presentMessage({ ...answer, ...changed })
     await streams.append(
       tx,
@@ -116,7 +116,7 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
     )
   }
 
-  const findTurn = (scope: Scope, id: string) => scope.em.findOne(Turns, { id }, { disableIdentityMap: true })
+  const findTurn = (scope: Scope, id: string) => turnRows.one(scope, { id })
 
   /** Runs `work` on the turn as it is under its conversation's lock; undefined where there is no such turn. */
   async function locked<T>(
@@ -138,18 +138,20 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       const turn = await findTurn(scope, turnId)
       if (turn?.status !== 'queued') return undefined
       const conversation = await findConversation(scope, turn.conversationId)
-      const question = await scope.em.findOne(Messages, { id: turn.messageId }, { disableIdentityMap: true })
+      const question = await messageRows.one(scope, { id: turn.messageId })
       if (!question) return undefined
-      const newest = await scope.em.find(
-        Messages,
+      const newest = await messageRows.find(
+        scope,
         {
           conversationId: turn.conversationId,
-          status: { $nin: ['superseded', 'streaming'] },
-          $or: [{ seq: { $lte: question.seq } }, { author: 'assistant', replyTo: { $ne: question.id } }],
+          status: ['sent', 'completed', 'stopped', 'interrupted', 'failed'],
         },
-        { orderBy: { seq: 'desc' }, limit: 41, disableIdentityMap: true },
+        { orderBy: { seq: 'desc' }, limit: 41 },
       )
-      return { turn, conversation, history: asTold(newest.reverse()) }
+      const known = newest.filter(
+        (it) => it.seq <= question.seq || (it.author === 'assistant' && it.replyTo !== question.id),
+      )
+      return { turn, conversation, history: asTold(known.reverse()) }
     },
 
     begin: (scope, turnId, { owner, model, passages }) =>
@@ -166,10 +168,10 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
         const citations = passages.map((it) => it.citation)
         let message: MessageRow
         if (turn.answerId) {
-          const known = await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
+          const known = await messageRows.get(tx, { id: turn.answerId })
           const again = { status: 'streaming' as const, text: '', attempt, citations }
-          await tx.em.nativeUpdate(Messages, { id: known.id }, again)
-          await tx.em.nativeDelete(Grounds, { messageId: known.id })
+          await messageRows.update(tx, { id: known.id }, again)
+          await groundsRows.remove(tx, { messageId: known.id })
           message = { ...known, ...again }
         } else {
           if (turn.clientId) await supersede(tx, conversation, turn)
@@ -183,9 +185,9 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
           }
           ;({ message, conversation } = await addMessage(tx, conversation, given, now))
         }
-        if (passages.length > 0) await tx.create(Grounds, { messageId: message.id, passages })
+        if (passages.length > 0) await groundsRows.insert(tx, { messageId: message.id, passages })
         const claim = { status: 'running' as const, owner, model, attempt, answerId: message.id, startedAt: now }
-        await tx.em.nativeUpdate(Turns, { id: turn.id }, claim)
+        await turnRows.update(tx, { id: turn.id }, claim)
         const running = { ...turn, ...claim }
         await streams.append(
           tx,
@@ -213,9 +215,7 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       await locked(scope, turnId, async (tx, turn, conversation) => {
         if (turn.status !== 'queued' && turn.status !== 'running') return
         // Still running: its owner is elsewhere, or did not listen. Ended here, whatever it still writes is refused.
-        const answer = turn.answerId
-          ? await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
-          : undefined
+        const answer = turn.answerId ? await messageRows.get(tx, { id: turn.answerId }) : undefined
         await finish(tx, conversation, turn, {
           status: 'stopped',
           text: answer?.text ?? '',
@@ -228,9 +228,9 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
     async recover(scope, turnId) {
       const outcome = await locked(scope, turnId, async (tx, turn, conversation) => {
         if (turn.status !== 'running') return 'ended' as const
-        const answer = await tx.em.findOneOrFail(Messages, { id: turn.answerId ?? '' }, { disableIdentityMap: true })
+        const answer = await messageRows.get(tx, { id: turn.answerId ?? '' })
         if (answer.text === '' && turn.attempt < MAX_ATTEMPTS && turn.epoch === conversation.epoch) {
-          await tx.em.nativeUpdate(Turns, { id: turn.id }, { status: 'queued', owner: null })
+          await turnRows.update(tx, { id: turn.id }, { status: 'queued', owner: null })
           tx.afterCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId }))
           return 'requeued' as const
         }
@@ -262,12 +262,10 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       const { epoch, turns } = await scope.transaction(async (tx) => {
         const conversation = await lockConversation(tx, conversationId)
         const moved = { ...conversation, handledBy: to, epoch: conversation.epoch + 1 }
-        await tx.em.nativeUpdate(Conversations, { id: conversationId }, { handledBy: to, epoch: moved.epoch })
+        await conversationRows.update(tx, { id: conversationId }, { handledBy: to, epoch: moved.epoch })
         const turns = await activeTurns(tx, conversationId)
         for (const turn of turns) {
-          const answer = turn.answerId
-            ? await tx.em.findOneOrFail(Messages, { id: turn.answerId }, { disableIdentityMap: true })
-            : undefined
+          const answer = turn.answerId ? await messageRows.get(tx, { id: turn.answerId }) : undefined
           const kept = { status: 'stopped' as const, text: answer?.text ?? '', citations: answer?.citations ?? [] }
           await finish(tx, moved, turn, turn.status === 'queued' ? { status: 'superseded' } : kept)
         }
@@ -282,13 +280,14 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
 
   /** The answers a regenerated question had: they leave the thread when the new one begins, not before. */
   async function supersede(tx: Scope, conversation: ConversationRow, turn: TurnRow): Promise<void> {
-    const old = await tx.em.find(
-      Messages,
-      { conversationId: conversation.id, replyTo: turn.messageId, author: 'assistant', status: { $ne: 'superseded' } },
-      { disableIdentityMap: true },
-    )
+    const old = await messageRows.find(tx, {
+      conversationId: conversation.id,
+      replyTo: turn.messageId,
+      author: 'assistant',
+      status: { not: 'superseded' },
+    })
     for (const row of old) {
-      await tx.em.nativeUpdate(Messages, { id: row.id }, { status: 'superseded' })
+      await messageRows.update(tx, { id: row.id }, { status: 'superseded' })
       await streams.append(tx, conversation.visitorId, {
         name: 'message-updated',
         payload: { message: presentMessage({ ...row, status: 'superseded' }) },

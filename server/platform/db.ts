@@ -6,6 +6,7 @@ import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { MikroORM as SqliteOrm } from '@mikro-orm/sqlite'
 import { Fault } from '@aside/protocol'
+import { CompiledQuery, type Kysely } from 'kysely'
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
 import { openSqlite } from './sqlite.ts'
@@ -17,6 +18,8 @@ export interface Db {
   readonly orm: AnyOrm
   /** A fresh entity manager that sees one tenant, or `ALL_TENANTS`. Reading without either throws. */
   em(tenantId?: string): Em
+  /** Runs a prepared statement with `?` placeholders, in the entity manager's transaction where it has one. */
+  execute(em: Em, text: string, values: unknown[]): Promise<{ rows: Record<string, unknown>[]; affected: number }>
   migrate(): Promise<string[]>
   close(): Promise<void>
 }
@@ -82,9 +85,34 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
       if (tenantId !== undefined) em.setFilterParams('tenant', { tenantId })
       return em
     },
+    async execute(em, text, values) {
+      const query = CompiledQuery.raw(config.kind === 'sqlite' ? text : numbered(text), values)
+      const connection = (em.getTransactionContext() as Kysely<unknown> | undefined) ?? em.getConnection().getClient()
+      try {
+        const { rows, numAffectedRows } = await connection.executeQuery(query)
+        return { rows: rows as Record<string, unknown>[], affected: Number(numAffectedRows ?? 0) }
+      } catch (error) {
+        throw error instanceof Error
+          ? em.getDriver().getPlatform().getExceptionConverter().convertException(error)
+          : error
+      }
+    },
     migrate: () => migrate(orm, config.kind),
     close: () => orm.close(true),
   }
+}
+
+const numberedTexts = new Map<string, string>()
+
+/** `?` as `$1`, `$2` … for Postgres. Texts are few: their values are apart. */
+function numbered(text: string): string {
+  let known = numberedTexts.get(text)
+  if (known === undefined) {
+    let n = 0
+    known = text.replace(/\?/g, () => `$${++n}`)
+    if (numberedTexts.size < 2_000) numberedTexts.set(text, known)
+  }
+  return known
 }
 
 /** Applies what is missing, in one transaction, one process at a time. Returns the names applied. */

@@ -19,8 +19,11 @@ export interface Scope {
   readonly log: Log
   /** Inserts one row (or several, in one statement) of this tenant. */
   create<E extends EntitySchema>(entity: E, rows: NewRow<E> | NewRow<E>[]): Promise<void>
+  readonly kind: Db['kind']
   /** Raw SQL with `?` placeholders, the first of which is this tenant. */
   sql<R extends object>(text: string, values?: unknown[]): Promise<R[]>
+  /** A prepared statement with `?` placeholders, whoever's rows it is about: for `rowsOf`, and for work across tenants. */
+  execute(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[]; affected: number }>
   /** One transaction; within another it is that one. What is awaited inside is the store, never the network. */
   transaction<T>(work: (scope: Scope) => Promise<T>): Promise<T>
   /** Runs once the transaction is committed; at once where there is none; never where it was rolled back. */
@@ -51,7 +54,9 @@ export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, un
       const list = (Array.isArray(rows) ? rows : [rows]).map((row) => ({ ...row, tenantId: one() }))
       if (list.length > 0) await em.insertMany(entity, list as never)
     },
-    sql: (text, values = []) => em.execute(text, [one(), ...values]),
+    kind: db.kind,
+    sql: async (text, values = []) => (await db.execute(em, text, [one(), ...values])).rows as never,
+    execute: (text, values = []) => db.execute(em, text, values),
     async transaction(work) {
       if (unit?.afterCommit) return work(scope)
       const fork = db.em(tenantId)

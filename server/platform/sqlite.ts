@@ -23,6 +23,18 @@ class ImmediateSqlite extends SqliteDialect {
   }
 }
 
+/** Prepares each text once. Those with their values written into them never come again, and are not kept. */
+function remembering(database: Database.Database): (text: string) => Database.Statement {
+  const known = new Map<string, Database.Statement>()
+  return (text) => {
+    const found = known.get(text)
+    if (found) return found
+    const statement = database.prepare(text)
+    if ((text.includes('?') || text.length < 20) && known.size < 1_000) known.set(text, statement)
+    return statement
+  }
+}
+
 /** Every later connection on a WAL file starts at `synchronous=NORMAL`, so each setting is made, and read back. */
 const pragmas: [string, string | number][] = [
   ['journal_mode', 'wal'],
@@ -53,7 +65,10 @@ export function openSqlite(file: string): { database: Database.Database; dialect
       cause,
     })
   }
-  return { database, dialect: new ImmediateSqlite({ database }) }
+  const dialect = new ImmediateSqlite({
+    database: { prepare: remembering(database), close: () => void database.close() },
+  })
+  return { database, dialect }
 }
 
 /**

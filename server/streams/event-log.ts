@@ -1,7 +1,10 @@
 /** The durable side of a stream: rows with a `seq` that has no gaps, written in the transaction of what they tell. */
 import { type DurableEvent, type StreamEvent } from '@aside/protocol'
-import { acrossTenants, type Db, type Edge, type Log, type Scope } from '../platform/index.ts'
+import { acrossTenants, type Db, type Edge, type Log, rowsOf, type Scope } from '../platform/index.ts'
 import { StoreFacts, StreamEvents, StreamHeads } from './entities.ts'
+
+const heads = rowsOf(StreamHeads)
+const logged = rowsOf(StreamEvents)
 
 export interface LoggedEvent {
   seq: number
@@ -37,27 +40,23 @@ export async function openEventLog({ db, edge, log }: { db: Db; edge: Edge; log:
       )
       const first = Number(rows[0]!.seq) - events.length + 1
       const createdAt = new Date(edge.now())
-      await scope.create(
-        StreamEvents,
-        events.map((event, i) => ({
+      await logged.insert(
+        scope,
+        events.map(({ name, payload }, i) => ({
           visitorId,
           seq: first + i,
-          name: event.name,
-          payload: JSON.stringify(event.payload),
+          name,
+          payload: JSON.stringify(payload),
           createdAt,
         })),
       )
       return events.map((event, i) => ({ seq: first + i, event }))
     },
     async head(scope, visitorId) {
-      return (await scope.em.findOne(StreamHeads, { visitorId }, { disableIdentityMap: true }))?.seq ?? 0
+      return (await heads.one(scope, { visitorId }))?.seq ?? 0
     },
     async after(scope, visitorId, seq, limit) {
-      const rows = await scope.em.find(
-        StreamEvents,
-        { visitorId, seq: { $gt: seq } },
-        { orderBy: { seq: 'asc' }, limit, disableIdentityMap: true },
-      )
+      const rows = await logged.find(scope, { visitorId, seq: { gt: seq } }, { orderBy: { seq: 'asc' }, limit })
       return rows.map((row) => ({
         seq: row.seq,
         event: { name: row.name, payload: JSON.parse(row.payload) } as StreamEvent,
