@@ -118,7 +118,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const turns = createTurnLife({ edge, streams, facts })
   const threads = createThreads({ edge, streams, facts, admit: (tenantId) => engine.admit(tenantId) })
   const leases = createLeases({ db, edge, log })
-  const knowledge = createKnowledge({ db, edge, log })
+  const knowledge = createKnowledge({ edge, tenancy })
   const models = createModels({ local: createLocal(), openai: parts.openai })
   const engine = createEngine({
     db,

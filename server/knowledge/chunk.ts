@@ -27,7 +27,7 @@ const LONGEST_HEADING = 200
 
 /** `name` gives the title where the document has none. */
 export function* chunkDocument(document: Document, name: string): Pausable<Chunked> {
-  const title = (document.title ?? firstTitle(document) ?? titleFromName(name)).slice(0, LONGEST_HEADING)
+  const title = (document.title ?? firstTitle(document) ?? titleFromName(name)).slice(0, LONGEST_HEADING).toWellFormed()
   const slugs = new Map<string, number>()
   const chunks: Chunk[] = []
   const open: { depth: number; text: string }[] = []
@@ -60,7 +60,7 @@ export function* chunkDocument(document: Document, name: string): Pausable<Chunk
   return { title, chunks }
 }
 
-const headingText = (text: string) => text.replaceAll('`', '').slice(0, LONGEST_HEADING)
+const headingText = (text: string) => text.replaceAll('`', '').slice(0, LONGEST_HEADING).toWellFormed()
 
 /** A heading further down is a section's, whatever its depth. */
 function firstTitle(document: Document): string | undefined {

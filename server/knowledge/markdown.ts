@@ -12,6 +12,7 @@ const ENOUGH = 2_048
 const MOST = 6_144
 /** A longer line is no prose; the lexer's inline rules are slowest on those. */
 const MAX_LINE = 2_048
+const lineParts = new RegExp(`.{1,${MAX_LINE}}`, 'gsu')
 /** Deeper quotes and lists would only recurse. */
 const tooDeep = /^[ \t]*(?:>[ \t]*|[-*+][ \t]+|\d{1,9}[.)][ \t]+){17,}|^[ \t]{80,}(?=[-*+>]|\d+[.)])/
 
@@ -23,7 +24,7 @@ const frontMatter = /^---[^\S\n]*\n([\s\S]*?)\n(?:---|\.\.\.)[^\S\n]*(?:\n|$)/
 function* lines(text: string): Generator<string> {
   for (const line of text.split('\n')) {
     if (line.length <= MAX_LINE) yield line
-    else for (let from = 0; from < line.length; from += MAX_LINE) yield line.slice(from, from + MAX_LINE)
+    else yield* line.match(lineParts)!
   }
 }
 
@@ -173,7 +174,7 @@ const named: Record<string, string> = {
 function unescape(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]+));/gi, (whole, decimal, hex, name) => {
     const code = decimal ? Number(decimal) : hex ? parseInt(hex, 16) : undefined
-    if (code !== undefined) return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    if (code !== undefined) return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code).toWellFormed() : whole
     return named[name] ?? whole
   })
 }
