@@ -10,15 +10,14 @@ export const byActivity = (conversations: readonly Conversation[]): Conversation
     return a.id < b.id ? 1 : -1
   })
 
-/** A conversation is new or changed; `id` is the event that says so. */
-export function withConversation(state: State, conversation: Conversation, id?: string): State {
+/** A conversation is new or changed. `at`: as the stream told it there; what was fetched later knows better. */
+export function withConversation(state: State, conversation: Conversation, at?: string): State {
   const { conversations, current, outbox, stream } = adopted(state, conversation)
-  const isOld = (asOf: string | undefined) => id !== undefined && covers(asOf, id)
   const others = conversations.filter((it) => it.id !== conversation.id)
   return {
     ...state,
-    conversations: isOld(stream.listedAt) ? conversations : byActivity([...others, conversation]),
-    current: current.id === conversation.id && !isOld(current.asOf) ? { ...current, conversation } : current,
+    conversations: covers(stream.listedAt, at) ? conversations : byActivity([...others, conversation]),
+    current: current.id === conversation.id && !covers(current.asOf, at) ? { ...current, conversation } : current,
     outbox,
   }
 }
@@ -46,15 +45,16 @@ function turned(conversation: Conversation, turn: Turn): Conversation {
   return known ? rest : conversation
 }
 
-/** A turn has changed. */
-export function withTurn(state: State, turn: Turn): State {
-  const at = state.conversations.findIndex(({ id }) => id === turn.conversationId)
-  const known = state.conversations[at]
-  const { current } = state
+/** A turn has changed; `at` as above. */
+export function withTurn(state: State, turn: Turn, at?: string): State {
+  const { conversations, current, stream } = state
+  const index = covers(stream.listedAt, at) ? -1 : conversations.findIndex(({ id }) => id === turn.conversationId)
+  const known = conversations[index]
+  const conversation = covers(current.asOf, at) ? undefined : current.conversation
   return {
     ...state,
-    conversations: known ? state.conversations.with(at, turned(known, turn)) : state.conversations,
-    current: current.conversation ? { ...current, conversation: turned(current.conversation, turn) } : current,
+    conversations: known ? conversations.with(index, turned(known, turn)) : conversations,
+    current: conversation ? { ...current, conversation: turned(conversation, turn) } : current,
   }
 }
 

@@ -1,7 +1,7 @@
 /** One event of the server's stream, folded into the state. Pure. */
 import type { EventPayload, Message, StreamEvent } from '@aside/protocol'
 import { settled, withConversation, withTurn } from './conversations.ts'
-import { covers } from './cursor.ts'
+import { covers, following } from './cursor.ts'
 import type { Draft, State } from './state.ts'
 import { attemptOf, redrawn, withMessage } from './thread.ts'
 
@@ -12,12 +12,12 @@ import { attemptOf, redrawn, withMessage } from './thread.ts'
  */
 export function fold(state: State, event: StreamEvent): State {
   const { id } = event
-  if (id !== undefined && covers(state.stream.cursor, id)) return state
-  const next = applied(state, event)
+  if (covers(state.stream.cursor, id)) return state
+  const next = applied(state, event, id ?? following(state.stream.cursor))
   return settled(id === undefined ? next : { ...next, stream: { ...next.stream, cursor: id } })
 }
 
-function applied(state: State, event: StreamEvent): State {
+function applied(state: State, event: StreamEvent, at: string | undefined): State {
   switch (event.name) {
     case 'session-ready':
       return state.stream.cursor === undefined
@@ -30,7 +30,7 @@ function applied(state: State, event: StreamEvent): State {
         known && known.attempt >= attemptOf(message)
           ? state
           : withDraft(state, message.id, { attempt: attemptOf(message), text: '' })
-      return withTurn(told(begun, message, event.id), turn)
+      return withTurn(told(begun, message, at), turn, at)
     }
     case 'message-delta':
       return withDelta(state, event.payload)
@@ -42,19 +42,19 @@ function applied(state: State, event: StreamEvent): State {
     case 'message-end': {
       const { message, turn } = event.payload
       const isNews = message.status === 'completed' || message.status === 'interrupted'
-      return withTurn(told(isNews ? noticed(state) : state, message, event.id), turn)
+      return withTurn(told(isNews ? noticed(state) : state, message, at), turn, at)
     }
     case 'message-updated': {
       const { message } = event.payload
       const isNews = message.author === 'agent' && !state.current.messages.some(({ id }) => id === message.id)
-      return told(isNews ? noticed(state) : state, message, event.id)
+      return told(isNews ? noticed(state) : state, message, at)
     }
     case 'conversation-updated': {
       const { conversation } = event.payload
       // A place in the queue says nothing about where an unknown conversation belongs in the list.
       const isKnown =
         state.current.id === conversation.id || state.conversations.some(({ id }) => id === conversation.id)
-      return event.id === undefined && !isKnown ? state : withConversation(state, conversation, event.id)
+      return event.id === undefined && !isKnown ? state : withConversation(state, conversation, at)
     }
     case 'stream-reset': {
       const { asOf: _, ...current } = state.current
@@ -71,12 +71,11 @@ const isOver = (state: State, messageId: string): boolean =>
 const noticed = (state: State): State => (state.visible ? state : { ...state, unread: Math.min(state.unread + 1, 999) })
 
 /** A message, durably: in its place, and no longer in the outbox. */
-function told(state: State, message: Message, id: string | undefined): State {
+function told(state: State, message: Message, at: string | undefined): State {
   const { current, outbox, stream } = state
-  const isOld = id !== undefined && covers(current.asOf, id)
   return {
     ...state,
-    current: isOld ? current : withMessage(current, message, stream.drafts),
+    current: covers(current.asOf, at) ? current : withMessage(current, message, stream.drafts),
     outbox: delivered(outbox, message),
     stream: message.status === 'streaming' ? stream : { ...stream, drafts: without(stream.drafts, message.id) },
   }
