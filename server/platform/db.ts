@@ -6,20 +6,28 @@ import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { MikroORM as SqliteOrm } from '@mikro-orm/sqlite'
 import { Fault } from '@aside/protocol'
-import { CompiledQuery, type Kysely } from 'kysely'
+import { CompiledQuery, type ControlledTransaction, type Kysely } from 'kysely'
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
 import { openSqlite } from './sqlite.ts'
 
 export type Em = SqlEntityManager
 
+export type Transaction = ControlledTransaction<unknown>
+
 export interface Db {
   readonly kind: 'sqlite' | 'postgres'
   readonly orm: AnyOrm
   /** A fresh entity manager that sees one tenant, or `ALL_TENANTS`. Reading without either throws. */
-  em(tenantId?: string): Em
-  /** Runs a prepared statement with `?` placeholders, in the entity manager's transaction where it has one. */
-  execute(em: Em, text: string, values: unknown[]): Promise<{ rows: Record<string, unknown>[]; affected: number }>
+  em(tenantId?: string, transaction?: Transaction): Em
+  /** Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
+  /** Runs a prepared statement with `?` placeholders, in the transaction where there is one. */
+  execute(
+    transaction: Transaction | undefined,
+    text: string,
+    values: unknown[],
+  ): Promise<{ rows: Record<string, unknown>[]; affected: number }>
   migrate(): Promise<string[]>
   close(): Promise<void>
 }
@@ -77,24 +85,41 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
             idle_in_transaction_session_timeout: 10_000,
           },
         })
+  const converter = orm.em.getDriver().getPlatform().getExceptionConverter()
+  const client = () => (orm.em as Em).getConnection().getClient() as unknown as Kysely<unknown>
   return {
     kind: config.kind,
     orm,
-    em(tenantId) {
+    em(tenantId, transaction) {
       const em = orm.em.fork() as Em
       if (tenantId !== undefined) em.setFilterParams('tenant', { tenantId })
+      if (transaction) em.setTransactionContext(transaction)
       return em
     },
-    async execute(em, text, values) {
+    transaction: (work) =>
+      withinTransaction(async () => {
+        const transaction = await client().startTransaction().execute()
+        try {
+          const result = await work(transaction)
+          await transaction.commit().execute()
+          return result
+        } catch (error) {
+          // Where the connection itself broke there is nothing left to roll back.
+          await transaction
+            .rollback()
+            .execute()
+            .catch(() => {})
+          throw error
+        }
+      }),
+    async execute(transaction, text, values) {
       const query = CompiledQuery.raw(config.kind === 'sqlite' ? text : numbered(text), values)
-      const connection = (em.getTransactionContext() as Kysely<unknown> | undefined) ?? em.getConnection().getClient()
+      const connection = transaction ?? client()
       try {
         const { rows, numAffectedRows } = await connection.executeQuery(query)
         return { rows: rows as Record<string, unknown>[], affected: Number(numAffectedRows ?? 0) }
       } catch (error) {
-        throw error instanceof Error
-          ? em.getDriver().getPlatform().getExceptionConverter().convertException(error)
-          : error
+        throw error instanceof Error ? converter.convertException(error) : error
       }
     },
     migrate: () => migrate(orm, config.kind),

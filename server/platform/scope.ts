@@ -1,7 +1,7 @@
 /** The first argument of every verb: whose rows may be seen, by whom, in which transaction. */
 import type { EntitySchema, InferEntity, RequiredEntityData } from '@mikro-orm/core'
 import type { Scope as KeyScope } from '@aside/protocol'
-import { ALL_TENANTS, type Db, type Em, withinTransaction } from './db.ts'
+import { ALL_TENANTS, type Db, type Em, type Transaction } from './db.ts'
 import type { Log } from './log.ts'
 
 export type Actor =
@@ -35,12 +35,12 @@ export interface Scope {
 type NewRow<E extends EntitySchema> = Omit<RequiredEntityData<InferEntity<E>>, 'tenantId'>
 
 interface Unit {
-  em: Em
-  afterCommit?: (() => void)[]
+  transaction: Transaction
+  afterCommit: (() => void)[]
 }
 
 export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, unit?: Unit): Scope {
-  const em = unit?.em ?? db.em(tenantId)
+  let em: Em | undefined
   const one = () => {
     if (tenantId === ALL_TENANTS) throw new Error('A row belongs to one tenant: name it with of()')
     return tenantId
@@ -48,35 +48,29 @@ export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, un
   const scope: Scope = {
     tenantId,
     actor,
-    em,
+    kind: db.kind,
+    // Most requests never ask for it.
+    get em() {
+      return (em ??= db.em(tenantId, unit?.transaction))
+    },
     log,
     async create(entity, rows) {
       const list = (Array.isArray(rows) ? rows : [rows]).map((row) => ({ ...row, tenantId: one() }))
-      if (list.length > 0) await em.insertMany(entity, list as never)
+      if (list.length > 0) await scope.em.insertMany(entity, list as never)
     },
-    kind: db.kind,
-    sql: async (text, values = []) => (await db.execute(em, text, [one(), ...values])).rows as never,
-    execute: (text, values = []) => db.execute(em, text, values),
+    sql: async (text, values = []) => (await db.execute(unit?.transaction, text, [one(), ...values])).rows as never,
+    execute: (text, values = []) => db.execute(unit?.transaction, text, values),
     async transaction(work) {
-      if (unit?.afterCommit) return work(scope)
-      const fork = db.em(tenantId)
-      const after: (() => void)[] = []
-      const result = await withinTransaction(async () => {
-        await fork.begin()
-        try {
-          const it = await work(createScope(db, tenantId, actor, log, { em: fork, afterCommit: after }))
-          await fork.commit()
-          return it
-        } catch (error) {
-          await fork.rollback().catch((cause: unknown) => log.warn('rollback-failed', { reason: String(cause) }))
-          throw error
-        }
-      })
-      for (const run of after) run()
+      if (unit) return work(scope)
+      const afterCommit: (() => void)[] = []
+      const result = await db.transaction((transaction) =>
+        work(createScope(db, tenantId, actor, log, { transaction, afterCommit })),
+      )
+      for (const run of afterCommit) run()
       return result
     },
     afterCommit(work) {
-      if (unit?.afterCommit) unit.afterCommit.push(work)
+      if (unit) unit.afterCommit.push(work)
       else work()
     },
     of: (other) => (other === tenantId ? scope : createScope(db, other, actor, log)),

@@ -1,7 +1,10 @@
 import { type App, type AppConfig, Fault, type Tenant } from '@aside/protocol'
-import { acrossTenants, type Db, type Edge, type Log, newId, type Scope } from '../platform/index.ts'
+import { acrossTenants, type Db, type Edge, type Log, newId, rowsOf, type Scope } from '../platform/index.ts'
 import { AppOrigins, type AppRow, Apps, Tenants } from './entities.ts'
 import { presentApp, presentTenant } from './present.ts'
+
+const originRows = rowsOf(AppOrigins)
+const appRows = rowsOf(Apps)
 
 /** An app as requests need it: whose it is, where it may be embedded, how it answers. */
 export interface LiveApp {
@@ -38,6 +41,7 @@ export function createTenancy({
 }): Tenancy {
   const everywhere = () => acrossTenants(db, log)
   const known = new Map<string, { at: number; app: LiveApp | undefined }>()
+  const knownOrigins = new Map<string, { at: number; isKnown: boolean }>()
 
   async function originsOf(scope: Scope, apps: AppRow[]): Promise<Map<string, string[]>> {
     const result = new Map<string, string[]>(apps.map((app) => [app.id, []]))
@@ -72,7 +76,10 @@ export function createTenancy({
           AppOrigins,
           origins.map((origin) => ({ appId: row.id, origin })),
         )
-        tx.afterCommit(() => known.delete(row.id))
+        tx.afterCommit(() => {
+          known.delete(row.id)
+          knownOrigins.clear()
+        })
       })
       return presentApp({ ...row, tenantId: scope.tenantId }, origins)
     },
@@ -94,7 +101,7 @@ export function createTenancy({
       const hit = known.get(appId)
       if (hit && Math.abs(now - hit.at) < freshMs) return hit.app
       const scope = everywhere()
-      const row = await scope.em.findOne(Apps, { id: appId })
+      const row = await appRows.one(scope, { id: appId })
       const app = row
         ? {
             id: row.id,
@@ -111,7 +118,13 @@ export function createTenancy({
     },
 
     async isKnownOrigin(origin) {
-      return (await everywhere().em.count(AppOrigins, { origin })) > 0
+      const now = edge.now()
+      const hit = knownOrigins.get(origin)
+      if (hit && Math.abs(now - hit.at) < freshMs) return hit.isKnown
+      const isKnown = (await originRows.one(everywhere(), { origin })) !== undefined
+      if (knownOrigins.size >= 10_000) knownOrigins.clear()
+      knownOrigins.set(origin, { at: now, isKnown })
+      return isKnown
     },
   }
 }
