@@ -56,12 +56,33 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
   let draining = false
   const places = new Map<string, number>()
 
+  /** Turns of a conversation whose answer before is still running: by conversation, the last that asked. */
+  const behind = new Map<string, { tenantId: string; turnId: string }>()
+  /** Turns told of once more while they were being looked at. */
+  const again = new Set<string>()
+
   const enter = (run: Run, conversationId: string): boolean => {
     const holder = busy.get(conversationId)
-    if (holder !== undefined && holder !== run.turnId) return false
+    if (holder !== undefined && holder !== run.turnId) {
+      behind.set(conversationId, { tenantId: run.tenantId, turnId: run.turnId })
+      return false
+    }
     busy.set(conversationId, run.turnId)
     run.conversationId = conversationId
     return true
+  }
+
+  function leave(run: Run): void {
+    running.delete(run.turnId)
+    const { conversationId, tenantId, turnId } = run
+    if (again.delete(turnId) && !run.text) waiting.add({ tenantId, turnId })
+    if (conversationId && busy.get(conversationId) === turnId) {
+      busy.delete(conversationId)
+      const next = behind.get(conversationId)
+      behind.delete(conversationId)
+      if (next) engine.consider(next)
+    }
+    pump()
   }
 
   function launch(turn: { tenantId: string; turnId: string }): void {
@@ -70,11 +91,7 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
       .catch((error: unknown) =>
         log.error('turn-crashed', { turnId: run.turnId, stack: error instanceof Error ? error.stack : String(error) }),
       )
-      .finally(() => {
-        running.delete(run.turnId)
-        if (run.conversationId && busy.get(run.conversationId) === run.turnId) busy.delete(run.conversationId)
-        pump()
-      })
+      .finally(() => leave(run))
     running.set(run.turnId, { run, done })
   }
 
@@ -146,7 +163,11 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
         throw new Fault('overloaded', 'Too many answers are being written; try again shortly', { retryAfterMs: 3_000 })
     },
     consider(turn) {
-      if (draining || running.has(turn.turnId)) return
+      if (draining) return
+      if (running.has(turn.turnId)) {
+        again.add(turn.turnId)
+        return
+      }
       waiting.add(turn)
       pump()
       if (waiting.has(turn.turnId)) {
