@@ -2,7 +2,6 @@
  * The one Vite configuration. The folder it runs in chooses: `widget` and `host-demo` build themselves
  * (`vite build --config ../vite.config.ts`), at the root it is Vitest's. `widget/build.ts` runs every build of the widget.
  */
-import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import federation from '@originjs/vite-plugin-federation'
 import vue from '@vitejs/plugin-vue'
@@ -63,7 +62,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
     rolldownOptions: {
       input: join(root, 'widget', input),
       preserveEntrySignatures: 'strict',
-      treeshake: { propertyReadSideEffects: false },
+      treeshake: { propertyReadSideEffects: false, manualPureFunctions: ['v', 'id', 'endpoint'] },
       output: {
         format,
         ...(globalName ? { name: globalName } : {}),
@@ -90,14 +89,17 @@ export const widgetBuilds = [remote, embed, frame, element, elementScript]
 /** Where the remote is, the page says: `<meta name="aside-server" content="https://chat.example">`. */
 const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', document.querySelector('meta[name=aside-server]').content).href)`
 
-const pages = (folder: string) =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.html'))
-    .map((name) => join(folder, name))
-
 export const hostDemo = (): UserConfig => ({
   root: join(root, 'host-demo'),
-  build: { target: 'esnext', rolldownOptions: { input: pages(join(root, 'host-demo')) } },
+  define: production,
+  build: {
+    ...build('dist'),
+    emptyOutDir: true,
+    rolldownOptions: {
+      input: { configurator: join(root, 'host-demo/federated/main.ts') },
+      output: { entryFileNames: '[name].js' },
+    },
+  },
   plugins: [
     vue(),
     federation({

@@ -19,7 +19,7 @@ export const FrameInit = v.object({
   open: v.boolean(),
   locale: v.optional(v.pipe(v.string(), v.maxLength(35))),
   theme: v.optional(v.picklist(['light', 'dark', 'auto'])),
-  viewport: v.object({ width: Size, height: Size }),
+  viewport: v.optional(v.object({ width: Size, height: Size })),
 })
 
 export type FrameInit = v.InferOutput<typeof FrameInit>
@@ -32,7 +32,8 @@ export const PageMessage = v.variant('type', [
   v.object({ type: v.literal('resize'), width: Size, height: Size }),
   v.object({
     type: v.literal('command'),
-    id: v.number(),
+    /** With one, the frame answers by `result`. */
+    id: v.optional(v.number()),
     command: v.picklist(['send', 'prefill', 'newConversation', 'destroy']),
     text: v.optional(Text),
   }),
@@ -42,11 +43,16 @@ export const isPageMessage = (it: unknown): it is PageMessage => v.is(PageMessag
 
 /** Frame → page, over the port. */
 export const FrameMessage = v.variant('type', [
-  /** It listens. Said again with `primary` once the app's colour is known, for the bubble. */
-  v.object({ type: v.literal('ready'), primary: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i))) }),
+  /** It listens. */
+  v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('close') }),
   v.object({ type: v.literal('unread'), count: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999)) }),
-  v.object({ type: v.literal('event'), name: v.string() }),
+  /** `ready` brings the app's colour, for the bubble. */
+  v.object({
+    type: v.literal('event'),
+    name: v.picklist(['ready', 'sent', 'received']),
+    primary: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i))),
+  }),
   v.object({ type: v.literal('result'), id: v.number() }),
   v.object({ type: v.literal('error'), id: v.optional(v.number()), code: v.string() }),
 ])

@@ -3,51 +3,33 @@
  * first intent. Nothing else is requested and nothing is stored before that.
  */
 import { createShim, type Shim } from './shim.ts'
-import { readTag } from './tag.ts'
+import { keyOf } from './tag.ts'
 
-type Command = Exclude<keyof Shim, 'key'>
-type Call = [name: string, ...rest: never[]]
+type Call = [command: keyof Shim, ...rest: unknown[]]
 
 interface Aside {
-  /** `Aside('open')`, or `Aside('app_….open')` for one of several. `on` returns the way out, everything else a promise. */
+  /** `Aside('open')` goes to the first widget of the page; `Aside.apps['app_…'].open()` to a certain one. */
   (...call: Call): unknown
-  /** Calls from before this file was there, or for a widget that is not there yet. */
-  q?: Call[]
-  shims?: Shim[]
+  /** Calls from before this file was there. */
+  q?: Iterable<Call>
+  apps?: Record<string, Shim>
 }
 
 const page = window as { Aside?: Aside }
+const { dataset, src } = document.currentScript as HTMLScriptElement
+const key = keyOf(dataset)
 
-function start(script: HTMLOrSVGScriptElement | null): void {
-  const tag = script instanceof HTMLScriptElement && readTag(script)
-  if (!tag) return
-  const before = page.Aside
-  const shims = before?.shims ?? []
-  // The same tag once more, by a router that puts the page together again.
-  if (shims.some(({ key }) => key === tag.key)) return
+const { apps = {}, q = [] } = page.Aside ?? {}
 
-  const aside: Aside =
-    (before?.shims && before) ||
-    ((...call) => {
-      const [name, ...rest] = call
-      const [command, key] = name.split('.').reverse() as [Command, string?]
-      const shim = shims.find((one) => !key || one.key === key)
-      if (!shim) return void aside.q?.push(call)
-      return (shim[command] as ((...rest: never[]) => unknown) | undefined)?.(...rest)
-    })
-  aside.shims = shims
-  shims.push(
-    createShim(tag, (shim) => {
-      shims.splice(shims.indexOf(shim), 1)
-      if (shims.length === 0 && page.Aside === aside) delete page.Aside
-    }),
-  )
-  const waiting = before?.q ?? []
-  aside.q = []
+// The same tag once more, by a router that puts the page together again, changes nothing.
+if (key && !apps[key]) {
+  const aside: Aside = (command, ...rest) =>
+    (Object.values(apps)[0]?.[command] as ((...rest: unknown[]) => unknown) | undefined)?.(...rest)
+  apps[key] = createShim(key, new URL(src).origin, dataset, () => {
+    delete apps[key]
+    if (!Object.keys(apps)[0]) delete page.Aside
+  })
+  aside.apps = apps
   page.Aside = aside
-  for (const call of waiting) aside(...call)
+  for (const call of q) aside(...call)
 }
-
-const { currentScript } = document
-if (document.body) start(currentScript)
-else document.addEventListener('DOMContentLoaded', () => start(currentScript))

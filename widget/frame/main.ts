@@ -26,7 +26,7 @@ function obey(widget: Widget, message: PageMessage, post: (message: FrameMessage
   const { command, id, text = '' } = message
   if (command === 'send' || command === 'prefill') widget[command](text)
   else widget[command]()
-  post({ type: 'result', id })
+  if (id !== undefined) post({ type: 'result', id })
 }
 
 function begin({ open, locale, theme }: FrameInit, port: MessagePort): void {
@@ -37,10 +37,7 @@ function begin({ open, locale, theme }: FrameInit, port: MessagePort): void {
   widget.on('error', ({ code }) => post({ type: 'error', code }))
   widget.on('sent', () => post({ type: 'event', name: 'sent' }))
   widget.on('received', () => post({ type: 'event', name: 'received' }))
-  widget.on('ready', () => {
-    post({ type: 'event', name: 'ready' })
-    post({ type: 'ready', primary: widget.primary() })
-  })
+  widget.on('ready', () => post({ type: 'event', name: 'ready', primary: widget.primary() }))
   port.onmessage = ({ data }) => {
     if (isPageMessage(data)) obey(widget, data, post)
   }
