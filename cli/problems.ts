@@ -1,0 +1,82 @@
+/** What went wrong, in one line, with the way out and the exit code. */
+import { CommanderError } from 'commander'
+import { type ErrorCode, type Fault, isFault } from '@aside/protocol'
+
+export const EXIT = { ok: 0, refused: 1, usage: 2, unreachable: 3, interrupted: 130 } as const
+export type Exit = (typeof EXIT)[keyof typeof EXIT]
+
+/** A refusal of the command itself, made where it is known what to do instead. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: string
+  readonly hint: string | undefined
+  readonly exit: Exit
+
+  constructor(code: string, message: string, options: { hint?: string; exit?: Exit; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.hint = options.hint
+    this.exit = options.exit ?? EXIT.refused
+  }
+}
+
+export const usage = (message: string, hint?: string) =>
+  new Problem('usage', message, { exit: EXIT.usage, ...(hint ? { hint } : {}) })
+
+export interface Complaint {
+  code: string
+  message: string
+  hint?: string
+  exit: number
+}
+
+const hints: Partial<Record<ErrorCode, string>> = {
+  unauthenticated: 'check --key or ASIDE_KEY; on the machine of the server, leave both and --url out',
+  scope_missing: 'make a key that has it: aside key create <name> --scope <scope>',
+  secret_key_in_browser: 'leave the Origin header out: secret keys are for servers',
+  not_found: 'see what there is: aside tenant list, aside app list, aside source list',
+  app_not_found: 'see what there is: aside app list',
+  body_too_large: 'split the document',
+  unsupported_source: 'Markdown, plain text and HTML can be added',
+  conversation_closed: 'start another one: /new',
+  store_full: 'make room on the disk of the data folder',
+  store_unavailable: 'aside doctor says what is wrong with the store',
+  upstream_unauthorized: 'check OPENAI_API_KEY, then: aside doctor',
+  upstream_rejected: 'check ASIDE_MODEL and the model of the app, then: aside doctor',
+  upstream_unreachable: 'check OPENAI_BASE_URL, then: aside doctor',
+  network: 'is it running? start it with: aside serve, or check --url',
+}
+
+export function hintFor(code: ErrorCode, retryAfterMs?: number): string | undefined {
+  if (retryAfterMs !== undefined) return `try again in ${Math.max(1, Math.ceil(retryAfterMs / 1_000))} s`
+  return hints[code]
+}
+
+const wayOut = (hint: string | undefined) => (hint === undefined ? {} : { hint })
+
+function complainOfFault({ code, message, retryAfterMs, requestId }: Fault): Complaint {
+  if (code === 'internal')
+    return {
+      code,
+      message,
+      hint: `the server's log says more${requestId ? ` about ${requestId}` : ''}`,
+      exit: EXIT.refused,
+    }
+  // What the contract calls `body.name` is what was typed here.
+  const plain = message.replace(/\b(?:body|query|params)\.(?=[a-z])/g, '')
+  const exit = code === 'network' || code === 'shutting_down' ? EXIT.unreachable : EXIT.refused
+  return { code, message: plain, ...wayOut(hintFor(code, retryAfterMs)), exit }
+}
+
+/** Every error a command can end with. `commandLine` is what was being run, for pointing at its help. */
+export function complain(error: unknown, commandLine = 'aside'): Complaint {
+  if (error instanceof Problem)
+    return { code: error.code, message: error.message, ...wayOut(error.hint), exit: error.exit }
+  if (isFault(error)) return complainOfFault(error)
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+    return { code: 'usage', message, hint: `see: ${commandLine} --help`, exit: EXIT.usage }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: 'internal', message, hint: 'this looks like a defect: run it with --verbose', exit: EXIT.refused }
+}

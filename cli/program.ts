@@ -1,0 +1,98 @@
+/** All commands, and how each of them ends. */
+import { Command, CommanderError, Option } from 'commander'
+import manifest from './package.json' with { type: 'json' }
+import { addAppCommands } from './commands/app.ts'
+import { addChatCommand } from './commands/chat.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
+import { addEmbedCommand } from './commands/embed.ts'
+import { addKeyCommands } from './commands/key.ts'
+import { addServeCommand } from './commands/serve.ts'
+import { addSourceCommands } from './commands/source.ts'
+import { addTenantCommands } from './commands/tenant.ts'
+import { createOutput } from './output.ts'
+import { complain, EXIT } from './problems.ts'
+
+const guide = `
+The data is the local database (ASIDE_DATA_DIR, DATABASE_URL), through the server that has it open, or through one of
+the command's own. With --url and --key it is that of a server elsewhere.
+
+Examples:
+  $ aside serve                                        run the server here
+  $ aside tenant create Acme
+  $ aside app create Shop --origin https://shop.example
+  $ aside source add docs/ --app Shop                  what it answers from
+  $ aside chat Shop "How do I send something back?"
+  $ aside embed Shop                                   the tag for the page
+  $ aside app list --url https://chat.example --key as_sk_live_…
+
+Exit codes:
+  0    done
+  1    refused, not found, or a check is not ok
+  2    the command or the configuration is wrong
+  3    the server or the store cannot be reached
+  130  given up with Ctrl-C
+
+Environment: ASIDE_URL, ASIDE_KEY (better than --key, which others on the machine can see), and the server's settings.`
+
+export function createProgram(): Command {
+  const program = new Command('aside')
+    .description('Chat on any page, answered from your own documents.')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addOption(new Option('--url <url>', 'a server elsewhere, instead of the local database').env('ASIDE_URL'))
+    .addOption(new Option('--key <key>', 'the secret key to call with').env('ASIDE_KEY'))
+    .option('--data-dir <folder>', 'the folder of the local database (default: ASIDE_DATA_DIR, or .data)')
+    .option('--json', 'print JSON; errors too, on standard error')
+    .option('--verbose', 'log what happens, and where an error comes from')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+    .addHelpText('after', guide)
+  program.commandsGroup('Run it:')
+  addServeCommand(program)
+  addDoctorCommand(program)
+  program.commandsGroup('Set it up:')
+  addTenantCommands(program)
+  addAppCommands(program)
+  addKeyCommands(program)
+  addSourceCommands(program)
+  program.commandsGroup('Use it:')
+  addEmbedCommand(program)
+  addChatCommand(program)
+  return program
+}
+
+/** `aside source add`, for pointing at its help: the commands that were named, without what was given to them. */
+function commandLine(program: Command, args: string[]): string {
+  const path = [program.name()]
+  let at = program
+  for (const arg of args) {
+    const next = at.commands.find((it) => it.name() === arg)
+    if (next) path.push(arg)
+    at = next ?? at
+  }
+  return path.join(' ')
+}
+
+/** Runs to the end and leaves the process. */
+export async function run(args: string[]): Promise<void> {
+  // Whoever reads our output may stop: `aside source list | head`.
+  process.stdout.on('error', () => process.exit(EXIT.ok))
+  const program = createProgram()
+  try {
+    if (args.length === 0) program.outputHelp()
+    else await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help'))
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    else {
+      const json = args.includes('--json')
+      const complaint = complain(error, commandLine(program, args))
+      createOutput({ json }).complain(complaint)
+      if (args.includes('--verbose') && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+      process.exitCode = complaint.exit
+    }
+  }
+  process.stdout.write('', () => process.exit())
+}
