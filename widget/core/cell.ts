@@ -25,7 +25,17 @@ export function createCell(store: Store): Cell {
       const before = state
       state = next
       remember(store, before, next)
-      for (const listener of listeners) listener(next)
+      for (const listener of listeners) {
+        try {
+          // Not `next`: a listener may have changed it in turn.
+          listener(state)
+        } catch (error) {
+          // Its own trouble: the others are told all the same, and the stream goes on.
+          queueMicrotask(() => {
+            throw error
+          })
+        }
+      }
     },
     subscribe(listener) {
       listeners.add(listener)

@@ -116,6 +116,18 @@ test('however often the stream is cut, the text ends up equal to the stored one'
   expect(texts(core)[1]).toBe(stored)
 }, 20_000)
 
+test('a delta that is lost leaves no hole: what is missing is asked for', async () => {
+  const core = open()
+  const id = await asked(core)
+  const answer = peer.begin(id)
+  peer.say(answer.id, 'One, ')
+  await until(() => expect(texts(core)[1]).toBe('One, '))
+  peer.lose(answer.id, 'two, ')
+  peer.say(answer.id, 'three')
+  await until(() => expect(texts(core)[1]).toBe('One, two, three'))
+  expect(peer.streams()).toHaveLength(1)
+})
+
 test('a reply that is lost is asked for again under the same clientId, and the message stands once', async () => {
   const core = open()
   await core.start()
@@ -174,7 +186,7 @@ test('what was sent without a network is sent after a reload, in order', async (
   void before.start()
   before.send('one')
   before.send('two')
-  await until(() => expect(before.getState().connection).toBe('connecting'))
+  await until(() => expect(before.getState()).toMatchObject({ connection: 'waiting', outbox: [{}, {}] }))
   before.close()
   const after = open()
   expect(pending(after.getState()).map(({ text }) => text)).toEqual(['one', 'two'])
@@ -294,6 +306,21 @@ test('several conversations stand in a list, the last active first, and each is 
   await until(() => expect(core.getState().conversations.map(({ id }) => id)).toEqual([first, second]))
   await core.openConversation(`cnv_${'z'.repeat(26)}`)
   expect(core.getState().current.error?.code).toBe('not_found')
+})
+
+test('a listener that throws, or says something itself, harms nobody', async () => {
+  const core = open()
+  const trouble = new Promise((resolve) => process.once('uncaughtException', resolve))
+  const heard: string[] = []
+  const out = core.subscribe(({ outbox }) => {
+    out()
+    if (outbox.length === 1) core.send('and this')
+    throw new Error('my own trouble')
+  })
+  core.subscribe(({ outbox }) => heard.push(outbox.map(({ text }) => text).join()))
+  core.send('this')
+  expect(heard.at(-1)).toBe('this,and this')
+  await expect(trouble).resolves.toMatchObject({ message: 'my own trouble' })
 })
 
 test('what arrives while nobody looks is unread until somebody does, also after a reload', async () => {

@@ -1,5 +1,5 @@
 /** From start to close: session, stream, outbox and what is fetched, awake and asleep, together with the other tabs. */
-import type { SessionStarted, StreamEvent } from '@aside/protocol'
+import type { StreamEvent } from '@aside/protocol'
 import type { Cell } from './cell.ts'
 import { mintClientId } from './client-id.ts'
 import { createConnection, type Connection } from './connection.ts'
@@ -176,8 +176,8 @@ export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOpti
   }
 
   /** Until it is known, or clear that it will not be. */
-  async function insisted<T>(action: () => Promise<T>): Promise<T | undefined> {
-    const result = await persevere(pauses, () => !isOver(), action)
+  async function insisted<T>(action: () => Promise<T>, onWait?: (waitMs: number) => void): Promise<T | undefined> {
+    const result = await persevere(pauses, () => !isOver(), action, onWait)
     if (result && 'failure' in result) end(result.failure)
     return result && 'reply' in result ? result.reply : undefined
   }
@@ -213,7 +213,6 @@ export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOpti
   }
 
   async function begin(): Promise<void> {
-    onLink({ state: 'connecting' })
     unwatch = watchPage({
       wake() {
         connection.wake()
@@ -235,9 +234,13 @@ export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOpti
         isAsleep = false
       },
     })
-    const begun: { session?: SessionStarted } | undefined = await insisted(async () => ({
-      session: await session.begin(),
-    }))
+    const begun = await insisted(
+      async () => {
+        onLink({ state: 'connecting' })
+        return { session: await session.begin() }
+      },
+      (retryInMs) => onLink({ state: 'waiting', retryInMs }),
+    )
     if (!begun || isOver()) return
     isBegun = true
     if (begun.session) {

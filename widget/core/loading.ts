@@ -30,11 +30,12 @@ export const failureOf = (error: unknown): Failure => {
   return { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(issues ? { issues } : {}) }
 }
 
-/** Tries for as long as it is wanted and makes sense. */
+/** Tries for as long as it is wanted and makes sense; `onWait` hears of every pause. */
 export async function persevere<T>(
   pauses: Pauses,
   isWanted: () => boolean,
   action: () => Promise<T>,
+  onWait?: (waitMs: number) => void,
 ): Promise<{ reply: T } | { failure: Failure } | undefined> {
   for (let tries = 0; isWanted(); tries++) {
     try {
@@ -43,7 +44,9 @@ export async function persevere<T>(
     } catch (error) {
       if (!isWanted()) return undefined
       if (!isFault(error) || !(error.retryable || isRefused(error))) return { failure: failureOf(error) }
-      await pauses.pause(backoffMs(tries, error.retryAfterMs))
+      const waitMs = backoffMs(tries, error.retryAfterMs)
+      onWait?.(waitMs)
+      await pauses.pause(waitMs)
     }
   }
   return undefined

@@ -1,6 +1,7 @@
 /** Messages on their way: kept until the server has them, sent one at a time, in order within a conversation. */
 import { isFault, type Posted } from '@aside/protocol'
 import { settled, withConversation } from './conversations.ts'
+import { failureOf } from './loading.ts'
 import { acknowledged } from './replies.ts'
 import { backoffMs } from './pauses.ts'
 import * as routes from './routes.ts'
@@ -87,14 +88,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const isOver = closed || getState().connection === 'ended'
       if (signal.aborted || (isRefused(error) && !isOver))
         return update(withItem(getState(), clientId, { status: 'queued' }))
-      const code = isFault(error) ? error.code : 'internal'
-      const { retryAfterMs, issues } = isFault(error) ? error : {}
-      const failure = { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(issues ? { issues } : {}) }
+      const failure = failureOf(error)
       const isRetried = isFault(error) && (error.retryable || isRefused(error))
       update(withItem(getState(), clientId, { status: isRetried ? 'waiting' : 'failed', error: failure }))
       const count = tries.get(clientId)?.count ?? 0
-      const isAsked = retryAfterMs !== undefined
-      tries.set(clientId, { count: count + 1, notBefore: now() + backoffMs(count, retryAfterMs), isAsked })
+      const isAsked = failure.retryAfterMs !== undefined
+      tries.set(clientId, { count: count + 1, notBefore: now() + backoffMs(count, failure.retryAfterMs), isAsked })
     }
   }
 

@@ -94,6 +94,21 @@ test('looking at the page again ends a wait', async () => {
   expect(core.getState().retryInMs).toBeUndefined()
 })
 
+test('a connection that may have died in its sleep is opened anew', async () => {
+  const id = await asked()
+  const answer = peer.begin(id)
+  say(page, 'visibilitychange')
+  expect(peer.called('GET', /events$/)).toHaveLength(1)
+  const asleepMs = 60_000
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + asleepMs)
+  peer.lose(answer.id, 'Meanwhile')
+  say(page, 'visibilitychange')
+  await until(() => expect(texts()[1]).toBe('Meanwhile'))
+  vi.restoreAllMocks()
+  expect(peer.called('GET', /events$/)).toHaveLength(2)
+  await until(() => expect(peer.streams()).toHaveLength(1))
+})
+
 test('without a network it says so, keeps what is said, and sends it when the network is back', async () => {
   await asked()
   network.isThere = false

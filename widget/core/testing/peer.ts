@@ -266,6 +266,11 @@ export async function startPeer(epoch = 'e1') {
     fail: (match: string, fault: Fault) => void faults.push({ match, fault }),
     begin: (conversationId: string) => begin(one(), conversationId),
     say: (messageId: string, text: string) => say(one(), messageId, text),
+    /** Said, and stored, but never told. */
+    lose(messageId: string, text: string) {
+      const draft = one().running.get(messageId)
+      if (draft) draft.text += text
+    },
     finish: (id: string, status: 'completed' | 'stopped' | 'interrupted' = 'completed') => finish(one(), id, status),
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
     /** As after a restore from a backup. */
