@@ -172,12 +172,13 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
       pump()
       if (waiting.has(turn.turnId)) {
         const place = waiting.inOrder().findIndex((it) => it.turnId === turn.turnId) + 1
+        if (places.get(turn.turnId) === place) return
         places.set(turn.turnId, place)
         tellPlace(turn, place).catch((error: unknown) => log.warn('place-not-told', { reason: String(error) }))
       }
     },
     async stop({ turnId }) {
-      waiting.remove(turnId)
+      if (waiting.remove(turnId)) places.delete(turnId)
       const it = running.get(turnId)
       if (!it) return
       it.run.ended ??= 'stopped'

@@ -212,8 +212,8 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       const seen = await findTurn(scope, turnId)
       if (!seen || seen.conversationId !== conversationId) throw new Fault('not_found', 'No such turn')
       if (seen.status === 'running') await facts.tell('stopping', { tenantId: scope.tenantId, turnId })
-      await locked(scope, turnId, async (tx, turn, conversation) => {
-        if (turn.status !== 'queued' && turn.status !== 'running') return
+      const endedHere = await locked(scope, turnId, async (tx, turn, conversation) => {
+        if (turn.status !== 'queued' && turn.status !== 'running') return false
         // Still running: its owner is elsewhere, or did not listen. Ended here, whatever it still writes is refused.
         const answer = turn.answerId ? await messageRows.get(tx, { id: turn.answerId }) : undefined
         await finish(tx, conversation, turn, {
@@ -221,7 +221,10 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
           text: answer?.text ?? '',
           citations: answer?.citations ?? [],
         })
+        return true
       })
+      // It waited for a place, which is free now; or it began in between.
+      if (endedHere) await facts.tell('stopping', { tenantId: scope.tenantId, turnId })
       return presentTurn((await findTurn(scope, turnId)) ?? seen)
     },
 
