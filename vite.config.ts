@@ -7,7 +7,7 @@ import federation from '@originjs/vite-plugin-federation'
 import vue from '@vitejs/plugin-vue'
 import type { UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
-import { lexerOfMarkedOnly, quotesForFederation } from './widget/build-plugins.ts'
+import { lexerOfMarkedOnly, plainDynamicImports, quotesForFederation } from './widget/build-plugins.ts'
 
 const root = import.meta.dirname
 
@@ -61,7 +61,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
     ...build(outDir),
     rolldownOptions: {
       input: join(root, 'widget', input),
-      preserveEntrySignatures: 'strict',
+      preserveEntrySignatures: 'allow-extension',
       treeshake: { propertyReadSideEffects: false, manualPureFunctions: ['v', 'id', 'endpoint'] },
       output: {
         format,
@@ -72,7 +72,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
       },
     },
   },
-  plugins: [vue(), lexerOfMarkedOnly()],
+  plugins: [vue(), lexerOfMarkedOnly(), plainDynamicImports()],
 })
 
 /** (b) The script tag: the shim, and what its iframe loads. */

@@ -11,6 +11,7 @@ const Text = v.pipe(v.string(), v.maxLength(8_000))
 
 /** The frame says that it listens; the page answers with `init` and a port. The only two that travel by `window.postMessage`. */
 export const FrameHello = v.object({ aside: v.literal('ready'), version: v.number() })
+export type FrameHello = v.InferOutput<typeof FrameHello>
 export const FrameInit = v.object({
   aside: v.literal('init'),
   version: v.number(),
@@ -23,7 +24,6 @@ export const FrameInit = v.object({
 })
 
 export type FrameInit = v.InferOutput<typeof FrameInit>
-export const isFrameInit = (it: unknown): it is FrameInit => v.is(FrameInit, it)
 
 /** Page → frame, over the port. */
 export const PageMessage = v.variant('type', [
@@ -39,7 +39,6 @@ export const PageMessage = v.variant('type', [
   }),
 ])
 export type PageMessage = v.InferOutput<typeof PageMessage>
-export const isPageMessage = (it: unknown): it is PageMessage => v.is(PageMessage, it)
 
 /** Frame → page, over the port. */
 export const FrameMessage = v.variant('type', [

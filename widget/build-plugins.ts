@@ -16,6 +16,16 @@ export const quotesForFederation = (): Plugin => ({
   },
 })
 
+/** Chunks have no CSS files and are few: what Vite wraps around `import()` to preload both is of no use here. */
+export const plainDynamicImports = (): Plugin => ({
+  name: 'aside:plain-dynamic-imports',
+  enforce: 'pre',
+  load: {
+    filter: { id: /vite\/preload-helper/ },
+    handler: () => 'export const __vitePreload = (load) => load()',
+  },
+})
+
 /**
  * Lets tree shaking reach into marked: its `marked()` convenience object is built by top-level assignments, which keep
  * the HTML renderer alive in every bundle. Without them the lexer alone is left (15.1 → 11.9 kB gzip).

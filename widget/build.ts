@@ -27,7 +27,8 @@ try {
     files[name] = `sha384-${hash.digest('base64')}`
   }
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }
-  const preload = names.filter((name) => /^frame-(?:marked|Markdown)[^/]*\.js$/.test(name))
+  // The first screen is one file; what it loads later it asks for itself.
+  const preload: string[] = []
   const frame = { script: 'frame.js', styles: names.filter((name) => /^frame[^/]*\.css$/.test(name)), preload }
   await writeFile(join(next, 'integrity.json'), `${JSON.stringify({ version, files, frame }, null, 2)}\n`)
 

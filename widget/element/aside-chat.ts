@@ -33,7 +33,6 @@ export class AsideChat extends HTMLElement {
     'mode',
   ]
   #widget: Widget | undefined
-  #unstyle = () => {}
   readonly #root = this.attachShadow({ mode: 'open' })
 
   connectedCallback(): void {
@@ -80,7 +79,7 @@ export class AsideChat extends HTMLElement {
     if (!this.isConnected) return this.#end()
     const options = this.#options()
     if (this.#widget || !options.appId) return
-    this.#unstyle = adoptStyles(this.#root, css, options.nonce)
+    adoptStyles(this.#root, css, options.nonce)
     this.#widget = mount(this.#root, options)
     for (const event of events)
       this.#widget.on(event, (detail) =>
@@ -90,7 +89,6 @@ export class AsideChat extends HTMLElement {
 
   #end(): void {
     this.#widget?.destroy()
-    this.#unstyle()
     this.#widget = undefined
   }
 }

@@ -1,14 +1,8 @@
 /** The iframe's document: the panel, and the only way in and out of it, a port that the page hands over. */
-import {
-  FRAME_VERSION,
-  type FrameInit,
-  type FrameMessage,
-  isFrameInit,
-  isPageMessage,
-  type PageMessage,
-} from '@aside/protocol/frame'
+import type { FrameHello, FrameInit, FrameMessage, PageMessage } from '@aside/protocol/frame'
 import { mount } from '../ui/mount.ts'
 import type { Widget } from '../ui/options.ts'
+import { isInit, isMessage } from './port.ts'
 
 /** The server writes it into the document, where it resolved a key; else it is the last part of the address. */
 const appId = document.documentElement.dataset['app'] ?? decodeURIComponent(location.pathname.split('/').at(-1) ?? '')
@@ -39,7 +33,7 @@ function begin({ open, locale, theme }: FrameInit, port: MessagePort): void {
   widget.on('received', () => post({ type: 'event', name: 'received' }))
   widget.on('ready', () => post({ type: 'event', name: 'ready', primary: widget.primary() }))
   port.onmessage = ({ data }) => {
-    if (isPageMessage(data)) obey(widget, data, post)
+    if (isMessage(data)) obey(widget, data, post)
   }
   post({ type: 'ready' })
 }
@@ -48,9 +42,9 @@ const page = originOfPage()
 if (window.parent === window) mount(document.body, { baseUrl: '', appId, mode: 'frame', open: true })
 else if (page) {
   addEventListener('message', function hear({ source, origin, data, ports: [port] }) {
-    if (source !== window.parent || origin !== page || !isFrameInit(data) || !port) return
+    if (source !== window.parent || origin !== page || !isInit(data) || !port) return
     removeEventListener('message', hear)
     begin(data, port)
   })
-  window.parent.postMessage({ aside: 'ready', version: FRAME_VERSION }, page)
+  window.parent.postMessage({ aside: 'ready', version: 1 } satisfies FrameHello, page)
 }

@@ -2,11 +2,12 @@
 import { createPinia } from 'pinia'
 import { createApp, shallowRef } from 'vue'
 import { createCore } from '../core/index.ts'
+import { firstScreen } from './first-screen.ts'
 import type { Options, Widget, WidgetEvent } from './options.ts'
 import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
 import { usePanel } from './stores/panel.ts'
-import { adoptStyles, widgetCss } from './styles.ts'
+import { adoptStyles, cssOf } from './styles.ts'
 import Root from './Root.ce.vue'
 
 export type { Listener, Options, Widget, WidgetEvent, WidgetEvents } from './options.ts'
@@ -18,7 +19,8 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   const host = document.createElement('div')
   host.dataset['mode'] = initial.mode ?? 'floating'
   const root = host.attachShadow({ mode: 'open' })
-  const stop = adoptStyles(root, widgetCss(), initial.nonce)
+  const adopt = (css: string) => adoptStyles(root, css, initial.nonce)
+  adopt(cssOf(firstScreen))
   const container = document.createElement('div')
   root.append(container)
 
@@ -26,6 +28,7 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   const pinia = createPinia()
   app.provide(setupKey, {
     options,
+    adopt,
     createCore: () => createCore({ baseUrl: initial.baseUrl, appId: initial.appId }),
     tell: (event, detail) => listeners.get(event)?.forEach((listener) => listener(detail as never)),
   })
@@ -58,7 +61,6 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
       chat.$dispose()
       panel.$dispose()
       listeners.clear()
-      stop()
       host.remove()
     },
   }

@@ -6,6 +6,8 @@ import type { Options, WidgetEvent, WidgetEvents } from './options.ts'
 export interface Setup {
   readonly options: Readonly<ShallowRef<Options>>
   createCore(): Core
+  /** Styles of a part that came later. */
+  adopt(css: string): void
   tell<E extends WidgetEvent>(event: E, detail: WidgetEvents[E]): void
 }
 

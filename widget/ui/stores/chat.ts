@@ -4,6 +4,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { type Core, initialState, pending, type Thread } from '../../core/index.ts'
 import { useSetup } from '../setup.ts'
+import { fetchMarkdown } from '../markdown/index.ts'
 import { everyFrame } from '../frames.ts'
 
 const codeOf = (error: unknown): ErrorCode =>
@@ -85,6 +86,8 @@ export const useChat = defineStore('chat', () => {
     send(text: string) {
       if (text.trim() === '') return
       notice.value = undefined
+      // The answer will want it.
+      void fetchMarkdown()
       core.send(text)
       frames.flush()
       setup.tell('sent', { text })

@@ -28,8 +28,8 @@ export const usePanel = defineStore('panel', () => {
   const mode = options.value.mode ?? 'floating'
 
   const open = ref(options.value.open ?? mode !== 'floating')
-  /** Was it opened by somebody, and not by itself? Only then it takes the focus. */
-  const asked = ref(false)
+  /** How often it was opened by somebody, and not by itself: only then it takes the focus. */
+  const asked = ref(0)
   const view = ref<'thread' | 'conversations' | 'passage'>('thread')
   const passage = shallowRef<OpenPassage>()
   const draft = ref('')
@@ -53,8 +53,8 @@ export const usePanel = defineStore('panel', () => {
   )
 
   function show(next: boolean): void {
+    if (next) asked.value++
     if (open.value === next || (mode === 'inline' && !next)) return
-    asked.value = true
     open.value = next
     tell(next ? 'open' : 'close', undefined)
   }
