@@ -56,7 +56,7 @@ type Format = 'es' | 'iife'
 const single = (name: string, input: string, format: Format, outDir: string, globalName?: string): UserConfig => ({
   root: join(root, 'widget'),
   base: './',
-  define: production,
+  define: format === 'iife' ? { ...production, 'import.meta': '{}' } : production,
   build: {
     ...build(outDir),
     rolldownOptions: {
@@ -91,7 +91,7 @@ const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', docum
 
 export const hostDemo = (): UserConfig => ({
   root: join(root, 'host-demo'),
-  define: production,
+  define: format === 'iife' ? { ...production, 'import.meta': '{}' } : production,
   build: {
     ...build('dist'),
     emptyOutDir: true,
