@@ -10,13 +10,16 @@ export const byActivity = (conversations: readonly Conversation[]): Conversation
     return a.id < b.id ? 1 : -1
   })
 
+/** One in which nothing was said yet is not listed. */
+const listable = (conversation: Conversation) => (conversation.lastSeq > 0 ? [conversation] : [])
+
 /** A conversation is new or changed. `at`: as the stream told it there; what was fetched later knows better. */
 export function withConversation(state: State, conversation: Conversation, at?: string): State {
   const { conversations, current, outbox, stream } = adopted(state, conversation)
   const others = conversations.filter((it) => it.id !== conversation.id)
   return {
     ...state,
-    conversations: covers(stream.listedAt, at) ? conversations : byActivity([...others, conversation]),
+    conversations: covers(stream.listedAt, at) ? conversations : byActivity([...others, ...listable(conversation)]),
     current: current.id === conversation.id && !covers(current.asOf, at) ? { ...current, conversation } : current,
     outbox,
   }
@@ -39,10 +42,10 @@ const isOver = (turn: Turn): boolean => turn.status !== 'queued' && turn.status 
 function turned(conversation: Conversation, turn: Turn): Conversation {
   if (conversation.id !== turn.conversationId) return conversation
   const { turn: known, ...rest } = conversation
-  // Ids are ordered by time: an older turn has nothing to say about a newer one.
-  if (known && known.id > turn.id) return conversation
-  if (!isOver(turn)) return { ...rest, turn }
-  return known ? rest : conversation
+  if (isOver(turn)) return known?.id === turn.id ? rest : conversation
+  // One runs at a time. Of those that wait, the oldest comes next: ids are ordered by time.
+  const isBehind = known && known.id < turn.id && turn.status === 'queued'
+  return isBehind ? conversation : { ...rest, turn }
 }
 
 /** A turn has changed; `at` as above. */

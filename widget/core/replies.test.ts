@@ -84,6 +84,18 @@ test('the reply to a post and the event of it make one message, whichever comes 
   }
 })
 
+test('a question that waits behind another does not hide the one that is being answered', () => {
+  const [running] = half.conversations.map(({ turn }) => turn!)
+  const turn = { ...running!, id: `trn_${'9'.repeat(26)}`, status: 'queued' as const, answerId: undefined }
+  const next = { ...question, id: `msg_${'9'.repeat(26)}`, seq: 3, clientId: 'y'.repeat(20) }
+  const posted: Posted = { message: next, turn, cursor: '3f9c-90' }
+  const after = acknowledged(half, posted)
+  expect(after.current.messages).toHaveLength(3)
+  expect(after.running).toEqual(half.running)
+  const ended = fold(after, events[endAt]!)
+  expect(acknowledged(ended, posted).running).toMatchObject({ turnId: turn.id, status: 'queued' })
+})
+
 test('a reply that comes after the answer has ended starts nothing', () => {
   const posted: Posted = { message: question, turn: half.current.conversation!.turn!, cursor: '3f9c-42' }
   expect(acknowledged(whole, posted).running).toBeUndefined()

@@ -97,7 +97,9 @@ export async function startPeer(epoch = 'e1') {
 
   const routes: Record<string, (visitor: Visitor, ids: string[], call: Call, query: URLSearchParams) => unknown> = {
     'GET /v1/conversations': (visitor) => ({
-      conversations: visitor.conversations.toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)),
+      conversations: visitor.conversations
+        .filter(({ lastSeq }) => lastSeq > 0)
+        .toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)),
       hasMore: false,
       cursor: cursorOf(visitor),
     }),
