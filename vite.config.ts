@@ -91,7 +91,7 @@ const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', docum
 
 export const hostDemo = (): UserConfig => ({
   root: join(root, 'host-demo'),
-  define: format === 'iife' ? { ...production, 'import.meta': '{}' } : production,
+  define: production,
   build: {
     ...build('dist'),
     emptyOutDir: true,
