@@ -38,15 +38,21 @@ function chooseFrom(tenants: Tenant[], wanted: string | undefined): Tenant {
   throw new Problem('not_found', `no tenant is called ${wanted}`, { hint: `there is: ${listed(tenants)}` })
 }
 
+/** A key that may only chat cannot look an app up: of one that is given by its id, that is all there is to know. */
+export type Chosen = Pick<App, 'id' | 'name'> & Partial<App>
+
 /** The app meant. `undefined` means the only one there is. */
 export async function chooseApp(
   connection: Connection,
   wanted: string | undefined,
   options: { tenant?: string } = {},
-): Promise<App> {
+): Promise<Chosen> {
   const { client } = connection
   const query = options.tenant === undefined ? {} : await chooseTenant(connection, options.tenant)
-  if (wanted !== undefined && isId('app', wanted)) return client.call(readApp, { params: { appId: wanted }, query })
+  if (wanted !== undefined && isId('app', wanted)) {
+    if (!connection.isOperator) return { id: wanted, name: wanted }
+    return client.call(readApp, { params: { appId: wanted }, query })
+  }
   const { apps } = await client.call(listApps, { query })
   const found = wanted === undefined ? apps : named(apps, wanted)
   if (found.length === 1) return found[0]!
@@ -55,3 +61,7 @@ export async function chooseApp(
   if (found.length > 1) throw usage(`which app? ${listed(found)}`, 'say its id')
   throw new Problem('not_found', `no app is called ${wanted}`, { hint: `there is: ${listed(apps)}` })
 }
+
+/** For what names a tenant and not its app. */
+export const tenantOf = (connection: Connection, { tenantId }: Chosen): OfTenant =>
+  connection.isOperator && tenantId !== undefined ? { tenantId } : {}

@@ -13,6 +13,8 @@ export interface ConnectOptions {
   verbose?: boolean
   /** A server of our own writes answers too. Else it leaves them queued: a command that lists keys must not begin one. */
   answers?: boolean
+  /** It goes on until a person ends it: other commands are to join it rather than to wait. */
+  isLong?: boolean
   /** Told what a person should know, such as that a database was made. */
   note?: (text: string) => void
 }
@@ -36,18 +38,14 @@ interface Link {
 }
 
 const isOperatorToken = (key: string) => key.startsWith('as_op_')
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 20_000
+const JOIN_AFTER_MS = 5_000
 
-export async function readConfig({
-  dataDir,
-  ...rest
-}: {
-  dataDir?: string | undefined
-  env?: NodeJS.ProcessEnv
-}): Promise<Config> {
+/** Throws a `Problem` with everything that is wrong with it. */
+export async function readConfig(dataDir: string | undefined, env: NodeJS.ProcessEnv = process.env): Promise<Config> {
   const { parseConfig } = await import('@aside/server')
   try {
-    return parseConfig({ ...(rest.env ?? process.env), ...(dataDir === undefined ? {} : { ASIDE_DATA_DIR: dataDir }) })
+    return parseConfig({ ...env, ...(dataDir === undefined ? {} : { ASIDE_DATA_DIR: dataDir }) })
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ConfigProblems') throw error
     throw new Problem('config', error.message, { exit: EXIT.usage, cause: error })
@@ -66,7 +64,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     return { client: as(() => key), as, isOperator: isOperatorToken(key), where: baseUrl, close: async () => {} }
   }
 
-  const config = await readConfig(options)
+  const config = await readConfig(options.dataDir)
   let link = await findLink(config, options)
 
   /** Another command held the database and has ended: its address is dead, and the database is free. */
@@ -119,51 +117,61 @@ async function answers(address: Address | undefined): Promise<Link | undefined> 
 }
 
 async function findLink(config: Config, options: ConnectOptions): Promise<Link> {
-  const { boot, readAddress } = await import('@aside/server')
-  const running = await answers(readAddress(config))
-  if (running) return running
-  const { database } = config
-  const isNew = database.kind === 'sqlite' && !existsSync(database.file)
-  for (const giveUpAt = Date.now() + PATIENCE_MS; ;) {
+  const { readAddress } = await import('@aside/server')
+  let holder: number | undefined
+  for (let since = Date.now(); ;) {
+    const address = readAddress(config)
+    if (address?.pid !== holder) {
+      holder = address?.pid
+      since = Date.now()
+    }
+    const waitedMs = Date.now() - since
+    // Another command is best waited for: it would end in the middle of our calls. A long one is joined all the same.
+    if (address && (!address.isBrief || waitedMs > JOIN_AFTER_MS)) {
+      const running = await answers(address)
+      if (running) return running
+    }
     try {
-      const own = await boot(
-        {
-          ...config,
-          host: '127.0.0.1',
-          port: 0,
-          // What a tag must say is where the server will be, not where this command listens for a moment.
-          publicUrl:
-            config.publicUrl ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`,
-          log: options.verbose ? 'debug' : 'silent',
-        },
-        options.answers ? {} : { limits: { engine: { maxTurns: 0 } } },
-      )
-      if (isNew && database.kind === 'sqlite') options.note?.(`A new database was made: ${database.file}`)
-      const where = database.kind === 'sqlite' ? database.file : 'the Postgres database'
-      return {
-        url: own.url,
-        token: own.operatorToken,
-        where: `${where}, opened by this command`,
-        close: () => own.close({ graceMs: 0, spreadMs: 0 }),
-      }
+      return await bootHere(config, options)
     } catch (error) {
       if (!isTaken(error)) throw storeProblem(error)
-      // Its holder may be about to say where it is, or about to end.
-      const theirs = await answers(error.address)
-      if (theirs) return theirs
-      if (Date.now() > giveUpAt)
+      if (waitedMs > PATIENCE_MS)
         throw new Problem('store_taken', error.message, {
           hint: 'it does not answer: end that process, or choose another folder with --data-dir',
           exit: EXIT.unreachable,
           cause: error,
         })
-      await sleep(100)
+      await sleep(50 + Math.random() * 100)
     }
   }
 }
 
-const isTaken = (error: unknown): error is Error & { address: Address | undefined } =>
-  error instanceof Error && error.name === 'StoreTaken'
+async function bootHere(config: Config, options: ConnectOptions): Promise<Link> {
+  const { boot } = await import('@aside/server')
+  const { database } = config
+  const isNew = database.kind === 'sqlite' && !existsSync(database.file)
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host
+  const own = await boot(
+    {
+      ...config,
+      host: '127.0.0.1',
+      port: 0,
+      // What a tag must say is where the server will be, not where this command listens for a moment.
+      publicUrl: config.publicUrl ?? `http://${host}:${config.port}`,
+      log: options.verbose ? 'debug' : 'silent',
+    },
+    { isBrief: !options.isLong, ...(options.answers ? {} : { limits: { engine: { maxTurns: 0 } } }) },
+  )
+  if (isNew) options.note?.(`A new database was made: ${database.file}`)
+  return {
+    url: own.url,
+    token: own.operatorToken,
+    where: `${database.kind === 'sqlite' ? database.file : 'Postgres'}, opened by this command`,
+    close: () => own.close({ graceMs: 0, spreadMs: 0 }),
+  }
+}
+
+const isTaken = (error: unknown): error is Error => error instanceof Error && error.name === 'StoreTaken'
 
 export function storeProblem(error: unknown): Problem {
   const message = error instanceof Error ? error.message : String(error)

@@ -1,12 +1,12 @@
 /** What every command is given: its global options, where to speak, and the way to the data. */
 import type { Command } from 'commander'
-import { type Connection, connect } from './connect.ts'
+import { connect, type Connection, type ConnectOptions } from './connect.ts'
 import { createOutput, type Output } from './output.ts'
 
 export interface Globals {
-  url?: string
-  key?: string
-  dataDir?: string
+  url?: string | undefined
+  key?: string | undefined
+  dataDir?: string | undefined
   json?: boolean
   verbose?: boolean
 }
@@ -14,15 +14,16 @@ export interface Globals {
 export interface Context {
   readonly globals: Globals
   readonly out: Output
-  /** Once for a command; it is closed when the command ends. `answers`: this command wants to be answered. */
-  connect(options?: { answers?: boolean }): Promise<Connection>
+  /** Once for a command; it is closed when the command ends. */
+  connect(options?: Pick<ConnectOptions, 'answers' | 'isLong'>): Promise<Connection>
 }
 
 /** For `.action(…)`: `run` gets the context, then what commander gives (arguments, then the command's own options). */
 export const act = <A extends unknown[]>(run: (context: Context, ...args: A) => Promise<void>) =>
   async function (this: Command, ...args: A): Promise<void> {
-    const globals = this.optsWithGlobals<Globals>()
-    const out = createOutput({ json: globals.json ?? false })
+    const { url, key, dataDir, json = false, verbose = false } = this.optsWithGlobals<Globals>()
+    const globals = { url, key, dataDir, json, verbose }
+    const out = createOutput({ json })
     let connection: Connection | undefined
     try {
       await run(

@@ -1,6 +1,6 @@
 /** What went wrong, in one line, with the way out and the exit code. */
 import { CommanderError } from 'commander'
-import { type ErrorCode, type Fault, isFault } from '@aside/protocol'
+import { type ErrorCode, type Fault, isFault, type Issue } from '@aside/protocol'
 
 export const EXIT = { ok: 0, refused: 1, usage: 2, unreachable: 3, interrupted: 130 } as const
 export type Exit = (typeof EXIT)[keyof typeof EXIT]
@@ -54,7 +54,14 @@ export function hintFor(code: ErrorCode, retryAfterMs?: number): string | undefi
 
 const wayOut = (hint: string | undefined) => (hint === undefined ? {} : { hint })
 
-function complainOfFault({ code, message, retryAfterMs, requestId }: Fault): Complaint {
+/** The server names every rule a field breaks; the first of each field is what to mend. */
+function firstOfEach(message: string, issues: Issue[]): string {
+  const told = (some: Issue[]) => some.map((it) => `${it.path}: ${it.message}`).join('; ')
+  if (message !== told(issues)) return message
+  return told(issues.filter((it, i) => issues.findIndex((other) => other.path === it.path) === i))
+}
+
+function complainOfFault({ code, message, issues = [], retryAfterMs, requestId }: Fault): Complaint {
   if (code === 'internal')
     return {
       code,
@@ -63,7 +70,7 @@ function complainOfFault({ code, message, retryAfterMs, requestId }: Fault): Com
       exit: EXIT.refused,
     }
   // What the contract calls `body.name` is what was typed here.
-  const plain = message.replace(/\b(?:body|query|params)\.(?=[a-z])/g, '')
+  const plain = firstOfEach(message, issues).replace(/\b(?:body|query|params)\.(?=[a-z])/g, '')
   const exit = code === 'network' || code === 'shutting_down' ? EXIT.unreachable : EXIT.refused
   return { code, message: plain, ...wayOut(hintFor(code, retryAfterMs)), exit }
 }

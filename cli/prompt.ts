@@ -17,7 +17,7 @@ export async function converse(
   greeting: string,
   tell: (talk: Talk, out: Output, question: string) => Promise<Answer>,
 ): Promise<void> {
-  const screen = process.stdout
+  const screen = out.isTerminal ? process.stdout : process.stderr
   let isAnswering = false
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -45,7 +45,8 @@ export async function converse(
   })
   screen.on('resize', () => output.emit('resize'))
 
-  out.line(greeting)
+  if (out.isTerminal) out.line(greeting)
+  else out.note(greeting)
   editor.setPrompt(`\n${out.paint.cyan('>')} `)
   for (;;) {
     if (typed.length === 0 && !isOver) {

@@ -19,6 +19,8 @@ export interface BootOptions {
   cdnFolder?: string
   limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits> }
   openaiOptions?: Partial<Parameters<typeof createOpenAi>[0]>
+  /** It will be gone in a moment: whoever finds the store taken had better wait than call. */
+  isBrief?: boolean
 }
 
 export interface Running {
@@ -40,7 +42,12 @@ export class StoreTaken extends Error {
   }
 }
 
-const Address = v.object({ url: v.string(), token: v.string(), pid: v.number() })
+const Address = v.object({
+  url: v.string(),
+  token: v.string(),
+  pid: v.number(),
+  isBrief: v.optional(v.boolean(), false),
+})
 export type Address = v.InferOutput<typeof Address>
 
 /** Where a running server says how to reach it: readable by its owner only, for it holds the operator's token. */
@@ -123,7 +130,9 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
   await app.start()
   const file = addressFile(config)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify({ url, token: operatorToken, pid: process.pid }), { mode: 0o600 })
+  writeFileSync(file, JSON.stringify({ url, token: operatorToken, pid: process.pid, isBrief: options.isBrief }), {
+    mode: 0o600,
+  })
   chmodSync(file, 0o600)
   log.info('listening', { url, publicUrl, store: config.database.kind, model: openai?.model ?? 'local' })
 

@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import type { App } from '@aside/protocol'
-import { chooseApp } from '../choose.ts'
+import { chooseApp, type Chosen } from '../choose.ts'
 import { act } from '../context.ts'
 import { type Output, printable } from '../output.ts'
 import { EXIT, hintFor, Problem, usage } from '../problems.ts'
@@ -21,13 +20,14 @@ export function addChatCommand(program: Command): void {
       act(async ({ out, connect }, wanted: string | undefined, words: string[], options: { tenant?: string }) => {
         const question = words.join(' ').trim()
         if (words.length > 0 && question === '') throw usage('the question is empty')
-        const connection = await connect({ answers: true })
+        const isOneQuestion = question !== ''
+        const isTyped = !isOneQuestion && process.stdin.isTTY === true
+        const connection = await connect({ answers: true, isLong: isTyped })
         const app = await chooseApp(connection, wanted, options)
         const talk = await startTalk(connection, app.id)
         try {
-          if (question !== '') await askOnce(talk, out, [question])
-          else if (!process.stdin.isTTY) await askOnce(talk, out, lines())
-          else await converse(talk, out, greeting(app, out, talk), tell)
+          if (isTyped) await converse(talk, out, greeting(app, out, talk), tell)
+          else await askOnce(talk, out, isOneQuestion ? [question] : lines())
         } finally {
           await talk.end()
         }
@@ -39,8 +39,8 @@ async function* lines(): AsyncGenerator<string> {
   for await (const line of createInterface({ input: process.stdin })) if (line.trim() !== '') yield line.trim()
 }
 
-function greeting({ name, config }: App, { paint }: Output, { settings }: Talk): string {
-  const head = `${paint.bold(printable(name))} ${paint.dim(`· ${config.model ?? 'default model'} · /new, /exit`)}`
+function greeting({ config }: Chosen, { paint }: Output, { settings }: Talk): string {
+  const head = `${paint.bold(printable(settings.name))} ${paint.dim(`${config?.model ? `· ${config.model} ` : ''}· /new, /exit`)}`
   const suggested = settings.suggestedQuestions.map((it) => paint.dim(`  ${printable(it)}`))
   return [head, printable(settings.words.greeting), ...suggested].filter(Boolean).join('\n')
 }
@@ -63,8 +63,9 @@ async function askOnce(talk: Talk, out: Output, questions: Iterable<string> | As
         talk.startOver()
         continue
       }
+      if (!out.json && !Array.isArray(questions))
+        out.line(`${count > 0 ? '\n' : ''}${out.paint.bold(`> ${printable(question)}`)}`)
       count++
-      if (!out.json && !Array.isArray(questions)) out.line(out.paint.bold(`> ${printable(question)}`))
       const answer = await tell(talk, out, question)
       if (answer.status !== 'completed') process.exitCode ??= EXIT.refused
     }

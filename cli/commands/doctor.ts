@@ -47,7 +47,7 @@ async function checkHere({ globals, connect }: Context): Promise<Check[]> {
   const checks: Check[] = [checkNode()]
   let config: Config
   try {
-    config = await readConfig(globals)
+    config = await readConfig(globals.dataDir)
   } catch (error) {
     const problems =
       error instanceof Error && error.cause instanceof Error && 'problems' in error.cause && error.cause.problems

@@ -48,7 +48,7 @@ export function addEmbedCommand(program: Command): void {
           { appId: app.id, version: info.version, src, html, ...(floating === undefined ? { integrity } : {}) },
           () => out.line(html),
         )
-        if (app.allowedOrigins.length === 0) out.note('This app has no allowed origins, so no page can embed it.')
+        if (app.allowedOrigins?.length === 0) out.note('This app has no allowed origins, so no page can embed it.')
         if (/^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(new URL(src).host))
           out.note('This address is for this machine only: set ASIDE_PUBLIC_URL to where visitors reach the server.')
       }),

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { createKey, type Key, listKeys, revokeKey, type Scope, scopes } from '@aside/protocol'
-import { chooseApp, chooseTenant, type OfTenant } from '../choose.ts'
+import { chooseApp, chooseTenant, type OfTenant, tenantOf } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { act } from '../context.ts'
 
@@ -22,7 +22,7 @@ async function whose(connection: Connection, options: NewKeyOptions): Promise<{ 
   if (options.app === undefined && !options.publishable)
     return { query: await chooseTenant(connection, options.tenant) }
   const app = await chooseApp(connection, options.app, options)
-  return { query: connection.isOperator ? { tenantId: app.tenantId } : {}, appId: app.id }
+  return { query: tenantOf(connection, app), appId: app.id }
 }
 
 const state = (key: Key): string => {

@@ -27,10 +27,10 @@ export function addServeCommand(program: Command): void {
           ...(host === undefined ? {} : { ASIDE_HOST: host }),
           ...(globals.verbose ? { ASIDE_LOG: 'debug' } : {}),
         }
-        const config = await readConfig({ dataDir: globals.dataDir, env })
+        const config = await readConfig(globals.dataDir, env)
         const { runServer } = await import('@aside/server')
         const { url } = await runServer(config).catch((error: unknown) => {
-          throw inWords(error)
+          throw inWords(error, `${config.host}:${config.port}`)
         })
         const { database, openai, publicUrl } = config
         const store = database.kind === 'sqlite' ? database.file : 'Postgres'
@@ -51,7 +51,7 @@ export function addServeCommand(program: Command): void {
     )
 }
 
-function inWords(error: unknown): Problem {
+function inWords(error: unknown, where: string): Problem {
   if (!(error instanceof Error)) return storeProblem(error)
   if (error.name === 'StoreTaken')
     return new Problem('store_taken', error.message, {
@@ -59,8 +59,16 @@ function inWords(error: unknown): Problem {
       exit: EXIT.refused,
       cause: error,
     })
-  const code = 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new Problem('listen', error.message, { hint: 'choose another with --port or --host', cause: error })
-  return storeProblem(error)
+  const wayOut = { hint: 'choose another with --port or --host', cause: error }
+  switch ('code' in error && error.code) {
+    case 'EADDRINUSE':
+      return new Problem('listen', `${where} is in use by another program`, wayOut)
+    case 'EACCES':
+      return new Problem('listen', `this user may not listen on ${where}`, wayOut)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Problem('listen', `${where} is not an address of this machine`, wayOut)
+    default:
+      return storeProblem(error)
+  }
 }

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   addSource,
-  type App,
   type Client,
   type ErrorCode,
   isFault,
@@ -11,7 +10,8 @@ import {
   removeSource,
   type SourceAdded,
 } from '@aside/protocol'
-import { chooseApp } from '../choose.ts'
+import { chooseApp, type Chosen, tenantOf } from '../choose.ts'
+import type { Connection } from '../connect.ts'
 import type { Context } from '../context.ts'
 import { type Document, documentsUnder } from '../documents.ts'
 import { type Output, printable } from '../output.ts'
@@ -54,7 +54,7 @@ export async function addSources({ out, connect }: Context, paths: string[], opt
   const { client } = connection
   const app = await chooseApp(connection, options.app, options)
   const { results, isStopped } = await sendAll(client, app, documents, out)
-  const removed = options.prune && !isStopped ? await prune(client, app, documents, options) : []
+  const removed = options.prune && !isStopped ? await prune(connection, app, documents, options) : []
   report(out, app, results, removed, documents.length)
   if (isStopped) process.exitCode = EXIT.interrupted
   else if (results.some((it) => it.outcome === 'refused')) process.exitCode = EXIT.refused
@@ -87,7 +87,7 @@ function gather(paths: string[], { prefix, prune, includeDependencies }: AddOpti
   return [...byName.values()]
 }
 
-async function sendAll(client: Client, app: App, documents: Document[], out: Output) {
+async function sendAll(client: Client, app: Chosen, documents: Document[], out: Output) {
   const results: Result[] = []
   const bar = out.bar(documents.length)
   const waiting = documents.values()
@@ -122,7 +122,7 @@ async function sendAll(client: Client, app: App, documents: Document[], out: Out
   return { results, isStopped }
 }
 
-async function send(client: Client, app: App, { file, name, sizeBytes, contentType }: Document): Promise<Result> {
+async function send(client: Client, app: Chosen, { file, name, sizeBytes, contentType }: Document): Promise<Result> {
   const refused = (code: string, message: string): Result => ({ name, outcome: 'refused', error: { code, message } })
   if (sizeBytes > MAX_SOURCE_BYTES)
     return refused(
@@ -149,17 +149,23 @@ async function send(client: Client, app: App, { file, name, sizeBytes, contentTy
     }
 }
 
-async function prune(client: Client, app: App, documents: Document[], { prefix }: AddOptions): Promise<string[]> {
+async function prune(
+  connection: Connection,
+  app: Chosen,
+  documents: Document[],
+  { prefix }: AddOptions,
+): Promise<string[]> {
+  const { client } = connection
   const before = prefixed(prefix)
   const kept = new Set(documents.map((it) => it.name))
   const { sources } = await client.call(listSources, { query: { appId: app.id } })
   const gone = sources.filter((it) => it.name.startsWith(before) && !kept.has(it.name))
-  const query = { tenantId: app.tenantId }
+  const query = tenantOf(connection, app)
   for (const source of gone) await client.call(removeSource, { params: { sourceId: source.id }, query })
   return gone.map((it) => it.name)
 }
 
-function report(out: Output, app: App, results: Result[], removed: string[], total: number): void {
+function report(out: Output, app: Chosen, results: Result[], removed: string[], total: number): void {
   const count = (outcome: Result['outcome']) => results.filter((it) => it.outcome === outcome).length
   const summary = {
     created: count('created'),

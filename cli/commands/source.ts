@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { listSources, removeSource, searchSources } from '@aside/protocol'
-import { chooseApp } from '../choose.ts'
+import { chooseApp, tenantOf } from '../choose.ts'
 import { act } from '../context.ts'
 import { printable } from '../output.ts'
 import { Problem, usage } from '../problems.ts'
@@ -74,7 +74,7 @@ export function addSourceCommands(program: Command): void {
         const connection = await connect()
         const { client } = connection
         const app = await chooseApp(connection, options.app, options)
-        const query = connection.isOperator ? { tenantId: app.tenantId } : {}
+        const query = tenantOf(connection, app)
         const { sources } = await client.call(listSources, { query: { appId: app.id } })
         const chosen = [...new Set(names)].map((name) => {
           const found = sources.find((it) => it.name === name || it.id === name)
