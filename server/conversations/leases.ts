@@ -13,11 +13,15 @@ export interface Leases {
   /** Turns that wait, oldest first. */
   waiting(limit: number): Promise<{ id: string; tenantId: string; conversationId: string }[]>
   /**
-   * Stores the texts of running answers, all in one statement. One that has ended, or began anew, is left as it is; returns the
+   * Stores the texts of running answers, all in one transaction. One that has ended, or began anew, is left as it is; returns the
    * ids of the messages that took their text.
    */
   checkpoint(texts: { messageId: string; attempt: number; text: string }[]): Promise<Set<string>>
 }
+
+/** Texts to a statement: enough to save statements, few enough that their shapes are prepared once and for all. */
+const BATCH = 50
+const MARKS = '(cast(? as text), cast(? as integer), cast(? as text))'
 
 export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }): Leases {
   const em = () => acrossTenants(db, log).em
@@ -50,17 +54,18 @@ export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }
     },
     async checkpoint(texts) {
       const living = new Set<string>()
-      for (let from = 0; from < texts.length; from += 1_000) {
-        const some = texts.slice(from, from + 1_000)
-        const rows = some.map(() => '(cast(? as text), cast(? as integer), cast(? as text))').join(', ')
-        const taken = await em().execute<{ id: string }[]>(
-          `update messages set text = v.column3 from (values ${rows}) as v
-           where messages.id = v.column1 and messages.attempt = v.column2 and messages.status = 'streaming'
-           returning messages.id`,
-          some.flatMap(({ messageId, attempt, text }) => [messageId, attempt, text]),
-        )
-        for (const { id } of taken) living.add(id)
-      }
+      await acrossTenants(db, log).transaction(async (tx) => {
+        for (let from = 0; from < texts.length; from += BATCH) {
+          const some = texts.slice(from, from + BATCH)
+          const { rows } = await tx.execute(
+            `update messages set text = v.column3 from (values ${some.map(() => MARKS).join(', ')}) as v
+             where messages.id = v.column1 and messages.attempt = v.column2 and messages.status = 'streaming'
+             returning messages.id`,
+            some.flatMap(({ messageId, attempt, text }) => [messageId, attempt, text]),
+          )
+          for (const { id } of rows) living.add(String(id))
+        }
+      })
       return living
     },
   }
