@@ -67,5 +67,6 @@ export async function converse(
       isAnswering = false
     }
   }
+  if (isOver) screen.write('\n')
   editor.close()
 }
