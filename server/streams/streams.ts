@@ -61,6 +61,8 @@ export async function createStreams(parts: {
   const limits = { ...streamLimits, ...parts.limits }
   const eventLog = await openEventLog(parts)
   const topics = new Map<string, Topic>()
+  /** By session: streams that are just being opened. They count already. */
+  const opening = new Map<string, number>()
   let running = 0
   let readers = 0
 
@@ -79,12 +81,64 @@ export async function createStreams(parts: {
 
   function release(topic: Topic): void {
     if (topic.readers.size > 0 || topic.texts.size > 0) return
-    topics.delete(topic.visitorId)
+    if (topics.get(topic.visitorId) === topic) topics.delete(topic.visitorId)
     frames.forget(topic)
   }
 
   function check(event: StreamEvent): void {
     if (strict) v.parse(contract[event.name].payload, event.payload)
+  }
+
+  /** Answers the request with a stream, and makes it a reader. Undefined where it has gone meanwhile. */
+  async function enter(
+    scope: Scope,
+    ctx: Context,
+    { visitorId, sessionId, after }: { visitorId: string; sessionId: string; after: string | undefined },
+  ): Promise<Reader | undefined> {
+    const head = await eventLog.head(scope, visitorId)
+    const place = startAt(after ?? ctx.get('Last-Event-ID'), eventLog.epoch, head)
+
+    const connection = new BoundedConnection(ctx.res, limits, {
+      'X-Request-Id': String(ctx.state['requestId']),
+      ...corsOf(ctx),
+    })
+    ctx.respond = false
+    ctx.res.statusCode = 200
+    const session = await createSession(connection, {
+      trustClientEventId: false,
+      keepAlive: limits.heartbeatMs,
+      retry: 1_000,
+    })
+    // Not before: while the stream was being opened, the topic may have been let go.
+    const topic = topicOf(visitorId)
+    const reader = new Reader({
+      topic,
+      log: eventLog,
+      scope: acrossTenants(db, log).of(scope.tenantId),
+      connection,
+      session,
+      sessionId,
+      cursor: place.seq,
+      head,
+      openedAt: edge.now() - (Math.random() - 0.5) * 0.4 * limits.maxAgeMs,
+    })
+    session.once('disconnected', () => {
+      if (topic.readers.delete(reader)) readers--
+      release(topic)
+    })
+    if (!session.isConnected || ctx.res.destroyed) {
+      connection.cut()
+      release(topic)
+      return undefined
+    }
+    topic.readers.add(reader)
+    readers++
+    reader.write({
+      name: 'session-ready',
+      payload: { protocolVersion: PROTOCOL_VERSION, cursor: `${eventLog.epoch}-${place.seq}` },
+    })
+    if (place.reset) reader.reset(place.reset, place.seq)
+    return reader
   }
 
   const sweep = setInterval(
@@ -161,48 +215,20 @@ export async function createStreams(parts: {
       const { actor } = scope
       if (actor.kind !== 'visitor') throw new Fault('unauthenticated', 'A session token is needed')
       const { visitorId, sessionId } = actor
-      const mine = () => [...(topics.get(visitorId)?.readers ?? [])].filter((it) => it.sessionId === sessionId).length
-      if (mine() >= limits.perSession)
+      const mine = [...(topics.get(visitorId)?.readers ?? [])].filter((it) => it.sessionId === sessionId).length
+      const begun = opening.get(sessionId) ?? 0
+      if (mine + begun >= limits.perSession)
         throw new Fault('too_many_streams', 'Too many open streams in this session', { retryAfterMs: 2_000 })
-      const head = await eventLog.head(scope, visitorId)
-      const place = startAt(after ?? ctx.get('Last-Event-ID'), eventLog.epoch, head)
-
-      const topic = topicOf(visitorId)
-      const connection = new BoundedConnection(ctx.res, limits, {
-        'X-Request-Id': String(ctx.state['requestId']),
-        ...corsOf(ctx),
-      })
-      ctx.respond = false
-      ctx.res.statusCode = 200
-      const session = await createSession(connection, {
-        trustClientEventId: false,
-        keepAlive: limits.heartbeatMs,
-        retry: 1_000,
-      })
-      const reader = new Reader({
-        topic,
-        log: eventLog,
-        scope: acrossTenants(db, log).of(scope.tenantId),
-        connection,
-        session,
-        sessionId,
-        cursor: place.seq,
-        head,
-        openedAt: edge.now() - (Math.random() - 0.5) * 0.4 * limits.maxAgeMs,
-      })
-      session.once('disconnected', () => {
-        if (topic.readers.delete(reader)) readers--
-        release(topic)
-      })
-      if (!session.isConnected || ctx.res.destroyed) return connection.cut()
-      topic.readers.add(reader)
-      readers++
-      reader.write({
-        name: 'session-ready',
-        payload: { protocolVersion: PROTOCOL_VERSION, cursor: `${eventLog.epoch}-${place.seq}` },
-      })
-      if (place.reset) reader.reset(place.reset, place.seq)
-      await reader.catchUp()
+      opening.set(sessionId, begun + 1)
+      let reader: Reader | undefined
+      try {
+        reader = await enter(scope, ctx, { visitorId, sessionId, after })
+      } finally {
+        const left = (opening.get(sessionId) ?? 1) - 1
+        if (left > 0) opening.set(sessionId, left)
+        else opening.delete(sessionId)
+      }
+      await reader?.catchUp()
     },
 
     endSession(sessionId, visitorId) {
