@@ -103,25 +103,45 @@ export function analyze(fields: Field[]): TermVector {
   }
 }
 
-/** What to look up, each term once, and how much it counts. */
-export type Query = Map<number, number>
+/** A word that a question is about. */
+export interface AskedWord {
+  term: number
+  /** By which another form of it is recognised. */
+  grams: number[]
+  length: number
+}
+
+export interface Query {
+  /** What to look up, each term once, and how much it counts. */
+  terms: Map<number, number>
+  /** Each once. Function words are not among them, unless the question has no others. */
+  words: AskedWord[]
+}
 
 const FUNCTION_WORD_WEIGHT = 0.2
 const MAX_QUERY = 2_000
 
 /** Only the first 2 000 characters of a question count. */
 export function analyzeQuery(question: string): Query {
-  const query: Query = new Map()
-  const ask = (term: number, weight: number) => query.set(term, Math.max(weight, query.get(term) ?? 0))
+  const terms = new Map<number, number>()
+  const words = new Map<string, AskedWord>()
+  const ask = (term: number, weight: number) => terms.set(term, Math.max(weight, terms.get(term) ?? 0))
   const weightOf = (word: string) => (isFunctionWord(word) ? FUNCTION_WORD_WEIGHT : 1)
   for (const [, run, spaced] of fold(question.slice(0, MAX_QUERY)).matchAll(runsOrWords)) {
     if (spaced !== undefined) {
       const word = spaced.slice(0, MAX_WORD)
-      for (const term of termsOfWord(word)) ask(term, weightOf(word))
+      const [term, ...own] = termsOfWord(word)
+      for (const each of [term!, ...own]) ask(each, weightOf(word))
+      words.set(word, { term: term!, grams: own, length: word.length })
     } else if (run !== undefined) {
-      for (const { segment } of cut(run)) ask(wordTerm(segment), weightOf(segment))
       for (const gram of grams(run, true)) ask(gram, 1)
+      for (const { segment } of cut(run)) {
+        const term = wordTerm(segment)
+        ask(term, weightOf(segment))
+        words.set(segment, { term, grams: grams(segment, true), length: segment.length })
+      }
     }
   }
-  return query
+  const contentWords = [...words].filter(([text]) => !isFunctionWord(text)).map(([, word]) => word)
+  return { terms, words: contentWords.length > 0 ? contentWords : [...words.values()] }
 }

@@ -22,8 +22,16 @@ export interface Found {
   text: string
   /** BM25; comparable within one search only. */
   score: number
-  /** How much of the question it speaks of, 0 to 1. */
-  coverage: number
+  /** How sure it is that it speaks of what was asked, about 0 to 2. From `CONFIDENT` on it does. */
+  confidence: number
+}
+
+export interface SearchInput {
+  appId: string
+  query: string
+  limit?: number
+  /** `CONFIDENT`, where nobody judges the passages any more. */
+  leastConfidence?: number
 }
 
 export interface Knowledge {
@@ -38,9 +46,15 @@ export interface Knowledge {
   /** By name. */
   listSources(scope: Scope, appId: string): Promise<Source[]>
   removeSource(scope: Scope, sourceId: string): Promise<void>
-  /** The best `limit` (5) passages for a question, best first, no text twice. Sees everything stored before the call. */
-  search(scope: Scope, input: { appId: string; query: string; limit?: number }): Promise<Hit[]>
-  find(scope: Scope, input: { appId: string; query: string; limit?: number }): Promise<Found[]>
+  /**
+   * The best `limit` (5) passages for a question, best first, no text twice; with `leastConfidence` only those that reach it.
+   * Sees everything stored before the call.
+   */
+  search(scope: Scope, input: SearchInput): Promise<Hit[]>
+  /** The same, with what it was judged by. */
+  find(scope: Scope, input: SearchInput): Promise<Found[]>
+  /** What the indexes hold in memory. */
+  indexBytes(): number
 }
 
 /** Chunks to a statement: few enough for a short turn of the event loop, and for SQLite's 32 766 parameters. */
@@ -63,7 +77,7 @@ export function createKnowledge({
 
   async function find(
     scope: Scope,
-    { appId, query, limit = LIMIT }: { appId: string; query: string; limit?: number },
+    { appId, query, limit = LIMIT, leastConfidence = 0 }: SearchInput,
   ): Promise<Found[]> {
     const asked = analyzeQuery(query)
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -75,7 +89,10 @@ export function createKnowledge({
       }
       const found = await readPassages(scope, appId, ranked)
       // Otherwise a source was replaced after the ranking, which the next one knows.
-      if (found) return withoutRepeats(found).slice(0, limit)
+      if (found)
+        return withoutRepeats(found)
+          .slice(0, limit)
+          .filter((it) => it.confidence >= leastConfidence)
     }
     throw new Fault('store_unavailable', 'The sources are being changed; try again', { retryAfterMs: 1_000 })
   }
@@ -135,6 +152,7 @@ export function createKnowledge({
     },
 
     find,
+    indexBytes: indexes.bytes,
     search: async (scope, input) => (await find(scope, input)).map(presentHit),
   }
 }
@@ -154,17 +172,22 @@ async function storeChunks(
   chunks: IndexedChunk[],
 ): Promise<void> {
   for (let from = 0; from < chunks.length; from += BATCH) {
-    const rows = chunks.slice(from, from + BATCH).map((chunk, i) => ({
-      appId,
-      revision,
-      position: from + i,
-      sourceId,
-      headingPath: JSON.stringify(chunk.headingPath),
-      anchor: chunk.anchor ?? null,
-      text: chunk.text,
-      vector: Buffer.from(packVector(chunk.vector, ANALYSIS_VERSION)),
-    }))
-    await tx.create(Chunks, rows)
+    const batch = chunks.slice(from, from + BATCH)
+    await tx.execute(
+      `insert into chunks (tenant_id, app_id, revision, position, source_id, heading_path, anchor, text, vector)
+        values ${batch.map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`,
+      batch.flatMap((chunk, i) => [
+        tx.tenantId,
+        appId,
+        revision,
+        from + i,
+        sourceId,
+        JSON.stringify(chunk.headingPath),
+        chunk.anchor ?? null,
+        chunk.text,
+        packVector(chunk.vector, ANALYSIS_VERSION),
+      ]),
+    )
     // SQLite answers without waiting: nobody else would get a turn before the last batch.
     await nextTurn()
   }
@@ -182,13 +205,14 @@ interface PassageRow {
 async function readPassages(scope: Scope, appId: string, ranked: RankedPassage[]): Promise<Found[] | undefined> {
   if (ranked.length === 0) return []
   const rows = await scope.sql<PassageRow>(
+    // Each alternative names the whole key: SQLite uses its index for none otherwise.
     `select revision, position, heading_path, anchor, text from chunks
-      where tenant_id = ? and app_id = ? and (${ranked.map(() => '(revision = ? and position = ?)').join(' or ')})`,
-    [appId, ...ranked.flatMap(({ ref }) => [ref.revision, ref.position])],
+      where tenant_id = ? and (${ranked.map(() => '(app_id = ? and revision = ? and position = ?)').join(' or ')})`,
+    ranked.flatMap(({ ref }) => [appId, ref.revision, ref.position]),
   )
   if (rows.length < ranked.length) return undefined
   const byPlace = new Map(rows.map((row) => [`${row.revision}/${row.position}`, row]))
-  return ranked.map(({ ref, score, coverage, source }) => {
+  return ranked.map(({ ref, score, confidence, source }) => {
     const { heading_path: headingPath, anchor, text } = byPlace.get(`${ref.revision}/${ref.position}`)!
     return {
       sourceId: source.id,
@@ -198,7 +222,7 @@ async function readPassages(scope: Scope, appId: string, ranked: RankedPassage[]
       ...(anchor !== null && { anchor }),
       text,
       score,
-      coverage,
+      confidence,
     }
   })
 }

@@ -3,7 +3,7 @@
  * the words and n-grams of `analyze.ts`, with the statistics of that app alone.
  */
 import type { Query } from './analyze.ts'
-import { coverage } from './coverage.ts'
+import { confidence } from './coverage.ts'
 import {
   buildSegment,
   findTerm,
@@ -23,8 +23,8 @@ export interface Ranked {
   ref: PassageRef
   /** Comparable within one search only. */
   score: number
-  /** How much of what was asked the passage speaks of: 0 to 1, by the weight of the words. */
-  coverage: number
+  /** That the passage speaks of what was asked; see `confidence`. */
+  confidence: number
 }
 
 const MAX_SMALL_SEGMENTS = 16
@@ -74,10 +74,10 @@ export class Ranking {
 
   /** The best `limit`, best first; equals in the order of their sources. Passages that share nothing with the query never come. */
   search(query: Query, limit: number): Ranked[] {
-    const terms = [...query.keys()]
+    const terms = [...query.terms.keys()]
     const places = this.#segments.map((segment) => terms.map((term) => findTerm(segment, term)))
     const idf = terms.map((_, t) => this.#idf(this.#documents(places, t)))
-    const weights = terms.map((term, t) => query.get(term)! * idf[t]! * (K1 + 1))
+    const weights = terms.map((term, t) => query.terms.get(term)! * idf[t]! * (K1 + 1))
     const averageLength = Math.max(this.#totalLength / Math.max(this.#liveCount, 1), 1)
 
     const best: { segment: Segment; doc: number; score: number }[] = []
@@ -111,10 +111,11 @@ export class Ranking {
     return best.map(({ segment, doc, score }) => ({
       ref: segment.refs[doc]!,
       score,
-      coverage: coverage(
+      confidence: confidence(
         query,
         (term) => hasTerm(segment, doc, term),
-        (term) => idfOf.get(term) ?? this.#idf(0),
+        (term) => idfOf.get(term) ?? 0,
+        this.#liveCount,
       ),
     }))
   }
