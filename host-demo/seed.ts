@@ -88,14 +88,28 @@ export async function provideSources(operator: Client, app: App, documents: Docu
   return changed
 }
 
-export async function seedDemo(operator: Client, origins: string[]): Promise<Seeded> {
+export interface SeedOptions {
+  /** Default: Aside's own documentation. */
+  documents?: Document[]
+  /** Over the demo's own. */
+  config?: AppConfig
+}
+
+/** `origins` are where the shop is. The second app knows the documents about embedding only. */
+export async function seedDemo(
+  operator: Client,
+  origins: string[],
+  { documents = documentation(), config = {} }: SeedOptions = {},
+): Promise<Seeded> {
   const { tenants } = await operator.call(listTenants, {})
   const tenant =
     tenants.find(({ name }) => name === 'Larch & Lumen') ??
     (await operator.call(createTenant, { body: { name: 'Larch & Lumen' } }))
-  const app = await provideApp(operator, tenant.id, 'Guide', origins, guide)
-  const secondApp = await provideApp(operator, tenant.id, 'Integration help', origins, integrationHelp)
-  const documents = documentation()
+  const app = await provideApp(operator, tenant.id, 'Guide', origins, { ...guide, ...config })
+  const secondApp = await provideApp(operator, tenant.id, 'Integration help', origins, {
+    ...integrationHelp,
+    ...config,
+  })
   await provideSources(operator, app, documents)
   await provideSources(
     operator,

@@ -1,0 +1,60 @@
+/** The demo as tests want it: a server on a store of its own, the shop beside it, and a browser that is watched. */
+import type { BrowserContextOptions } from 'playwright-core'
+import type { AppConfig } from '@aside/protocol'
+import { type Aside, startAside } from '@aside/server/testing/aside'
+import { type ModelServer, startModelServer } from '@aside/server/testing/model-server'
+import { type Document, seedDemo, type Seeded } from '../seed.ts'
+import { type Site, startSite } from '../server.ts'
+import { openBrowser, type WatchedPage } from './watched-page.ts'
+
+export interface DemoOptions {
+  /** Answer with the scripted model of this name (`tokens:200:20`) instead of `local`. */
+  model?: string
+  documents?: Document[]
+  config?: AppConfig
+}
+
+export interface Demo {
+  readonly aside: Aside
+  readonly site: Site
+  readonly seeded: Seeded
+  /** Only where `model` was asked for. */
+  readonly models: ModelServer | undefined
+  /** A page of the shop, in a context (a visitor's browser) of its own. */
+  visit(path: string, options?: BrowserContextOptions): Promise<WatchedPage>
+  close(): Promise<void>
+}
+
+export async function openDemo({ model, documents, config }: DemoOptions = {}): Promise<Demo> {
+  const closers: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    while (closers.length > 0) await closers.pop()?.()
+  }
+  try {
+    const site = await startSite()
+    closers.push(() => site.close())
+    const models = model === undefined ? undefined : await startModelServer()
+    if (models) closers.push(() => models.stop())
+    const aside = await startAside(models ? { modelUrl: models.url } : {})
+    closers.push(() => aside.stop())
+    const appConfig = { ...(model === undefined ? {} : { model }), ...config }
+    const seeded = await seedDemo(aside.operator, [site.url], {
+      ...(documents ? { documents } : {}),
+      config: appConfig,
+    })
+    site.embed({ server: aside.url, app: seeded.app.id, secondApp: seeded.secondApp.id })
+    const browser = await openBrowser([site.url, aside.url])
+    closers.push(() => browser.close())
+    return {
+      aside,
+      site,
+      seeded,
+      models,
+      visit: (path, options) => browser.visit(`${site.url}${path}`, options),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
