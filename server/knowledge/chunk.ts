@@ -118,13 +118,16 @@ function* passages(blocks: Block[]): Pausable<string[]> {
   return texts
 }
 
+/** What each part may have so that none is a mere rest. */
+const evenly = (length: number) => Math.min(FULL, Math.ceil((length / Math.ceil(length / FULL)) * 1.15))
+
 function divide(block: Block): string[] {
   switch (block.kind) {
     case 'code': {
       const ticks = Math.max(2, ...(block.text.match(/`{3,}/g) ?? []).map((run) => Math.min(run.length, 40)))
       const fence = '`'.repeat(ticks + 1)
       const language = block.language.slice(0, 40)
-      return divideLines(block.text, FULL).map((part) => `${fence}${language}\n${part}\n${fence}`)
+      return divideLines(block.text, evenly(block.text.length)).map((part) => `${fence}${language}\n${part}\n${fence}`)
     }
     case 'table': {
       if (block.head.length > LONGEST_HEAD) return divideText([block.head, ...block.rows].join('\n'), FULL)
@@ -132,7 +135,7 @@ function divide(block: Block): string[] {
       return divideText(block.rows.join('\n'), FULL - block.head.length).map((rows) => `${block.head}\n${rows}`)
     }
     case 'text':
-      return divideText(block.text, FULL)
+      return divideText(block.text, evenly(block.text.length))
     case 'heading':
       return []
   }

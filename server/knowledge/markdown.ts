@@ -12,7 +12,7 @@ const ENOUGH = 2_048
 const MOST = 6_144
 /** A longer line is no prose; the lexer's inline rules are slowest on those. */
 const MAX_LINE = 2_048
-const lineParts = new RegExp(`.{1,${MAX_LINE}}`, 'gsu')
+const lineParts = new RegExp(`.{1,${MAX_LINE}}(?:\\s|$)|.{1,${MAX_LINE}}`, 'gsu')
 /** Deeper quotes and lists would only recurse. */
 const tooDeep = /^[ \t]*(?:>[ \t]*|[-*+][ \t]+|\d{1,9}[.)][ \t]+){17,}|^[ \t]{80,}(?=[-*+>]|\d+[.)])/
 
@@ -152,7 +152,7 @@ function inline(tokens: Token[]): string {
     else if (token.type === 'html') text += /^<br\b/i.test(token.raw) ? '\n' : ''
     else if (token.type === 'escape') text += token['text']
     else if ('tokens' in token && token.tokens) text += inline(token.tokens)
-    else text += unescape('text' in token ? String(token['text']) : token.raw)
+    else text += unescape(unwrap('text' in token ? String(token['text']) : token.raw))
   }
   return text
 }
@@ -169,6 +169,12 @@ const named: Record<string, string> = {
   ndash: '–',
   hellip: '…',
 }
+
+const cjk = '[\\u3000-\\u9fff\\uf900-\\ufaff\\uff00-\\uffef]'
+const wrapped = new RegExp(`(?<=${cjk})\\n(?=${cjk})`, 'g')
+
+/** A line end inside a paragraph is a blank, and nothing at all between Chinese or Japanese characters. */
+const unwrap = (text: string) => (text.includes('\n') ? text.replace(wrapped, '').replace(/ *\n */g, ' ') : text)
 
 /** Character references, of which prose uses a handful. */
 function unescape(text: string): string {

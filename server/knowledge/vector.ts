@@ -31,10 +31,11 @@ export function packVector(vector: TermVector, version: number): Uint8Array {
 export function unpackVector(bytes: Uint8Array, version: number): TermVector | undefined {
   const size = (bytes.length - HEADER) / PER_TERM
   if (bytes[0] !== version || !Number.isInteger(size) || size < 0) return undefined
-  const termBytes = bytes.slice(HEADER, HEADER + size * 4) // a copy, because a view must be aligned
+  // Copies: a view of four bytes each must be aligned, and would hold on to the whole page it was read from.
+  const termBytes = new Uint8Array(bytes.subarray(HEADER, HEADER + size * 4))
   return {
-    terms: new Uint32Array(termBytes.buffer, termBytes.byteOffset, size),
-    counts: bytes.slice(HEADER + size * 4),
+    terms: new Uint32Array(termBytes.buffer),
+    counts: new Uint8Array(bytes.subarray(HEADER + size * 4)),
     length: bytes[2]! | (bytes[3]! << 8),
   }
 }
