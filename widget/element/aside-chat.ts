@@ -18,7 +18,7 @@ const ownOrigin = (): string => {
 const origin = ownOrigin()
 
 /**
- * The widget as an element. Attributes: `app-id`, `base-url`, `mode` (`inline`, the default, or `floating`), `open`, `locale`,
+ * The widget as an element. Attributes: `app-id` (or `app`), `base-url`, `mode` (`inline`, the default, or `floating`), `open`, `locale`,
  * `theme`, `position`, `primary`, `z-index`, `nonce`. Events: `aside:ready`, `aside:open`, `aside:unread` … with `detail`.
  */
 export class AsideChat extends HTMLElement {
@@ -29,6 +29,7 @@ export class AsideChat extends HTMLElement {
     'primary',
     'z-index',
     'app-id',
+    'app',
     'base-url',
     'mode',
   ]
@@ -46,7 +47,7 @@ export class AsideChat extends HTMLElement {
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.#widget || before === after) return
-    if (name === 'app-id' || name === 'base-url' || name === 'mode') {
+    if (name === 'app-id' || name === 'app' || name === 'base-url' || name === 'mode') {
       this.#end()
       this.#sync()
     } else this.#widget.update(this.#options())
@@ -62,7 +63,7 @@ export class AsideChat extends HTMLElement {
   #options(): Options {
     const zIndex = Number(this.getAttribute('z-index') ?? Number.NaN)
     return {
-      appId: this.getAttribute('app-id') ?? '',
+      appId: this.getAttribute('app-id') ?? this.getAttribute('app') ?? '',
       baseUrl: (this.getAttribute('base-url') ?? origin).replace(/\/+$/, ''),
       mode: oneOf(this.getAttribute('mode'), 'inline', 'floating') ?? 'inline',
       open: this.hasAttribute('open') || undefined,

@@ -22,6 +22,7 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   const adopt = (css: string) => adoptStyles(root, css, initial.nonce)
   adopt(cssOf(firstScreen))
   const container = document.createElement('div')
+  container.className = 'root'
   root.append(container)
 
   const app = createApp(Root)
