@@ -60,6 +60,8 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
   const behind = new Map<string, { tenantId: string; turnId: string }>()
   /** Turns told of once more while they were being looked at. */
   const again = new Set<string>()
+  /** Turns whose run broke off without storing an end: by id, their tenant. */
+  const lost = new Map<string, string>()
 
   const enter = (run: Run, conversationId: string): boolean => {
     const holder = busy.get(conversationId)
@@ -88,9 +90,10 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
   function launch(turn: { tenantId: string; turnId: string }): void {
     const run: Run = { ...turn, stored: 0, control: new AbortController() }
     const done = runTurn({ ...parts, owner, enter }, acrossTenants(db, log).of(turn.tenantId), run)
-      .catch((error: unknown) =>
-        log.error('turn-crashed', { turnId: run.turnId, stack: error instanceof Error ? error.stack : String(error) }),
-      )
+      .catch((error: unknown) => {
+        lost.set(run.turnId, run.tenantId)
+        log.error('turn-crashed', { turnId: run.turnId, stack: error instanceof Error ? error.stack : String(error) })
+      })
       .finally(() => leave(run))
     running.set(run.turnId, { run, done })
   }
@@ -122,12 +125,17 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
     })
   }
 
+  async function recover(turn: { id: string; tenantId: string; owner: string | null }): Promise<void> {
+    const outcome = await parts.turns.recover(acrossTenants(db, log).of(turn.tenantId), turn.id, turn.owner)
+    if (outcome !== 'ended') log.info('turn-recovered', { turnId: turn.id, outcome })
+  }
+
   async function sweep(): Promise<void> {
-    const scope = acrossTenants(db, log)
-    for (const turn of await leases.orphans())
-      if (!running.has(turn.id)) {
-        const outcome = await parts.turns.recover(scope.of(turn.tenantId), turn.id)
-        log.info('turn-recovered', { turnId: turn.id, outcome })
+    for (const turn of await leases.orphans()) if (!running.has(turn.id)) await recover(turn)
+    for (const [id, tenantId] of lost)
+      if (!running.has(id)) {
+        await recover({ id, tenantId, owner })
+        lost.delete(id)
       }
     for (const { id: turnId, tenantId, conversationId } of await leases.waiting(limits.maxQueued + limits.maxTurns))
       if (!busy.has(conversationId)) engine.consider({ tenantId, turnId })
@@ -198,6 +206,7 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
       const all = () => Promise.all([...running.values()].map((it) => it.done))
       await Promise.race([all(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())])
       for (const { run } of running.values()) {
+        run.hurried = true
         run.ended ??= 'interrupted'
         run.control.abort()
       }

@@ -1,7 +1,8 @@
 /** One turn, from its claim to its end: retrieve, ask the model, hand out the text, store the ending. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Citation, type ErrorCode, type Hit, isFault } from '@aside/protocol'
 import type { Ending, TurnLife } from '../conversations/index.ts'
-import type { Log, Scope } from '../platform/index.ts'
+import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
 import type { LiveApp, Tenancy } from '../tenancy/index.ts'
 import type { Model } from './model.ts'
@@ -17,6 +18,8 @@ export interface Run {
   readonly control: AbortController
   /** Why it was ended from outside. */
   ended?: 'stopped' | 'interrupted'
+  /** The process leaves: no second try at a store that does not answer. */
+  hurried?: true
 }
 
 export interface RunParts {
@@ -34,6 +37,8 @@ export interface RunParts {
 
 const PASSAGES = 5
 const EXCERPT_CHARS = 240
+/** For how long a finished answer waits for a store that is busy, full or away. */
+const STORE_PATIENCE_MS = 60_000
 
 const citationOf = (hit: Hit, number: number): Citation => ({
   number,
@@ -54,7 +59,15 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   if (!app) return
   const { model, name } = modelOf(app)
   const limit = app.config.passages ?? PASSAGES
-  const hits = limit === 0 ? [] : await search(scope, { appId: app.id, query: searchQuery(read.history), limit })
+  let hits: Hit[] = []
+  let unsearched: { error: unknown } | undefined
+  try {
+    if (limit > 0) hits = await search(scope, { appId: app.id, query: searchQuery(read.history), limit })
+  } catch (error) {
+    // The store's trouble passes: the turn stays queued. Anything else would come again, so the answer fails with it.
+    if (isFault(storeFault(error))) throw error
+    unsearched = { error }
+  }
   const passages = hits.map((hit, i) => ({ citation: citationOf(hit, i + 1), text: hit.text }))
   const begun = await turns.begin(scope, run.turnId, { owner, model: name, passages })
   if (!begun) return
@@ -67,6 +80,7 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   }
   let ending: Ending
   try {
+    if (unsearched) throw unsearched.error
     const prompt = buildPrompt({ appName: app.name, config: app.config, model: name, history: read.history, hits })
     const done = await model.generate(prompt, (piece) => text.append(piece), run.control.signal)
     if (text.text === '' && done.finishReason === 'stop') ending = failure('upstream_bad_response', '')
@@ -91,9 +105,23 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   }
   try {
     text.flush()
-    await turns.end(scope, run.turnId, owner, ending)
+    await stored(() => turns.end(scope, run.turnId, owner, ending), run)
   } finally {
     text.close()
+  }
+}
+
+/** Tries again while the store says that it may be better later: the answer is there, and would be lost. */
+async function stored(write: () => Promise<unknown>, run: Run): Promise<void> {
+  const until = performance.now() + STORE_PATIENCE_MS
+  for (let waitMs = 100; ; waitMs = Math.min(1_000, waitMs * 2)) {
+    try {
+      await write()
+      return
+    } catch (error) {
+      if (!isFault(storeFault(error)) || run.hurried || performance.now() > until) throw error
+    }
+    await sleep(waitMs)
   }
 }
 

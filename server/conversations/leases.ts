@@ -8,8 +8,8 @@ export interface Leases {
   release(owner: string): Promise<void>
   /** This process is the only one there can be: whoever else has a lease is dead. */
   clear(): Promise<void>
-  /** Turns that run under nobody's living lease. */
-  orphans(): Promise<{ id: string; tenantId: string }[]>
+  /** Turns that run under nobody's living lease, each with the owner it had. */
+  orphans(): Promise<{ id: string; tenantId: string; owner: string | null }[]>
   /** Turns that wait, oldest first. */
   waiting(limit: number): Promise<{ id: string; tenantId: string; conversationId: string }[]>
   /**
@@ -39,11 +39,8 @@ export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }
     async orphans() {
       const living = await em().find(Processes, { leaseUntil: { $gt: new Date(edge.now()) } })
       const owners = living.map((it) => it.id)
-      return em().find(
-        Turns,
-        { status: 'running', owner: { $nin: owners } },
-        { fields: ['id', 'tenantId'], limit: 1_000 },
-      )
+      const turns = await em().find(Turns, { status: 'running', owner: { $nin: owners } }, { limit: 1_000 })
+      return turns.map(({ id, tenantId, owner }) => ({ id, tenantId, owner: owner ?? null }))
     },
     async waiting(limit) {
       return em().find(

@@ -57,8 +57,8 @@ export interface TurnLife {
   end(scope: Scope, turnId: string, owner: string | null, ending: Ending): Promise<boolean>
   /** Stops a turn: at once where it is queued, through whoever runs it else. Returns how it ended. */
   stop(scope: Scope, conversationId: string, turnId: string): Promise<Turn>
-  /** Its owner is dead: queued again where nothing was shown and it was tried once only, else `interrupted`. */
-  recover(scope: Scope, turnId: string): Promise<'requeued' | 'interrupted' | 'ended'>
+  /** Queued again where nothing was shown and it was tried once, else `interrupted`. Nothing where it has another owner now. */
+  recover(scope: Scope, turnId: string, deadOwner: string | null): Promise<'requeued' | 'interrupted' | 'ended'>
   /** Tells the visitor where a waiting turn stands in the line. Nothing is stored. */
   tellPlace(scope: Scope, turnId: string, place: number): Promise<void>
   /** Somebody else answers from here on: raises the epoch, and ends what runs. What the old epoch still writes is refused. */
@@ -228,9 +228,9 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       return presentTurn((await findTurn(scope, turnId)) ?? seen)
     },
 
-    async recover(scope, turnId) {
+    async recover(scope, turnId, deadOwner) {
       const outcome = await locked(scope, turnId, async (tx, turn, conversation) => {
-        if (turn.status !== 'running') return 'ended' as const
+        if (turn.status !== 'running' || turn.owner !== deadOwner) return 'ended' as const
         const answer = await messageRows.get(tx, { id: turn.answerId ?? '' })
         if (answer.text === '' && turn.attempt < MAX_ATTEMPTS && turn.epoch === conversation.epoch) {
           await turnRows.update(tx, { id: turn.id }, { status: 'queued', owner: null })
