@@ -19,11 +19,10 @@ interface Parts {
   strict: boolean
 }
 
-/** The credential, from the two headers it may travel in. In an address it would be logged by every proxy on the way. */
-function credential(ctx: Context): string | undefined {
-  const given = ctx.get('X-API-Key') || /^Bearer +(\S+)$/i.exec(ctx.get('Authorization'))?.[1]
-  return given === undefined || given === '' ? undefined : given
-}
+const bearer = (ctx: Context): string | undefined => /^Bearer +(\S+)$/i.exec(ctx.get('Authorization'))?.[1]
+
+/** A key, from the two headers it may travel in. In an address it would be logged by every proxy on the way. */
+const credential = (ctx: Context): string | undefined => ctx.get('X-API-Key') || bearer(ctx)
 
 const isSame = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 
@@ -40,7 +39,7 @@ export function createGate({ db, log, tenancy, keys, sessions, origins, operator
   }
 
   async function visitor(ctx: Context): Promise<Scope> {
-    const token = credential(ctx)
+    const token = bearer(ctx)
     if (token === undefined) throw new Fault('unauthenticated', 'A session token is needed')
     const session = await sessions.find(token)
     if (session.via === 'page') {
