@@ -110,7 +110,10 @@ export const hostDemo = (): UserConfig => ({
   ],
 })
 
-const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`]) => ({
+/** Projects of one group run side by side, groups one after the other: who measures time or drives a browser is alone. */
+const group = (groupOrder: number, maxWorkers = 2) => ({ maxWorkers, sequence: { groupOrder } })
+
+const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`], alone = group(0)) => ({
   test: {
     name,
     root,
@@ -118,6 +121,7 @@ const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`
     environment: 'node',
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
+    ...alone,
   },
 })
 
@@ -129,10 +133,17 @@ const tests = () => ({
       node('server', 20_000),
       node('cli', 30_000),
       node('scripts', 30_000),
-      node('browser', 120_000, ['host-demo/**/*.test.ts']),
+      node('browser', 120_000, ['host-demo/**/*.test.ts'], group(1, 1)),
       {
         plugins: [vue()],
-        test: { name: 'widget', root, include: ['widget/**/*.test.ts'], environment: 'happy-dom', testTimeout: 10_000 },
+        test: {
+          name: 'widget',
+          root,
+          include: ['widget/**/*.test.ts'],
+          environment: 'happy-dom',
+          testTimeout: 10_000,
+          ...group(0),
+        },
       },
     ],
   },

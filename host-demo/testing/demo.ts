@@ -1,7 +1,7 @@
 /** The demo as tests want it: a server on a store of its own, the shop beside it, and a browser that is watched. */
 import type { BrowserContextOptions } from 'playwright-core'
-import type { AppConfig } from '@aside/protocol'
-import { type Aside, startAside } from '@aside/server/testing/aside'
+import type { AppConfig, Client } from '@aside/protocol'
+import { startAside } from '@aside/server/testing/aside'
 import { type ModelServer, startModelServer } from '@aside/server/testing/model-server'
 import { type Document, seedDemo, type Seeded } from '../seed.ts'
 import { type Site, startSite } from '../server.ts'
@@ -12,10 +12,18 @@ export interface DemoOptions {
   model?: string
   documents?: Document[]
   config?: AppConfig
+  /** The server, if not one in this process. */
+  startServer?: (modelUrl: string | undefined) => Promise<DemoServer>
+}
+
+export interface DemoServer {
+  readonly url: string
+  readonly operator: Client
+  stop(): Promise<void>
 }
 
 export interface Demo {
-  readonly aside: Aside
+  readonly server: DemoServer
   readonly site: Site
   readonly seeded: Seeded
   /** Only where `model` was asked for. */
@@ -25,7 +33,9 @@ export interface Demo {
   close(): Promise<void>
 }
 
-export async function openDemo({ model, documents, config }: DemoOptions = {}): Promise<Demo> {
+const startInside = (modelUrl: string | undefined) => startAside(modelUrl === undefined ? {} : { modelUrl })
+
+export async function openDemo({ model, documents, config, startServer }: DemoOptions = {}): Promise<Demo> {
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     while (closers.length > 0) await closers.pop()?.()
@@ -35,18 +45,18 @@ export async function openDemo({ model, documents, config }: DemoOptions = {}): 
     closers.push(() => site.close())
     const models = model === undefined ? undefined : await startModelServer()
     if (models) closers.push(() => models.stop())
-    const aside = await startAside(models ? { modelUrl: models.url } : {})
-    closers.push(() => aside.stop())
+    const server = await (startServer ?? startInside)(models?.url)
+    closers.push(() => server.stop())
     const appConfig = { ...(model === undefined ? {} : { model }), ...config }
-    const seeded = await seedDemo(aside.operator, [site.url], {
+    const seeded = await seedDemo(server.operator, [site.url], {
       ...(documents ? { documents } : {}),
       config: appConfig,
     })
-    site.embed({ server: aside.url, app: seeded.app.id, secondApp: seeded.secondApp.id })
-    const browser = await openBrowser([site.url, aside.url])
+    site.embed({ server: server.url, app: seeded.app.id, secondApp: seeded.secondApp.id })
+    const browser = await openBrowser([site.url, server.url])
     closers.push(() => browser.close())
     return {
-      aside,
+      server,
       site,
       seeded,
       models,

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chatOfTag, chatOnPage } from './testing/chat.ts'
+import { findChromium } from './testing/chromium.ts'
+import { type Demo, openDemo } from './testing/demo.ts'
+import { documents } from './testing/documents.ts'
+import { type ServerProcess, startServerProcess } from './testing/server-process.ts'
+
+const MODEL = 'tokens:200:20'
+const wholeAnswer = Array.from({ length: 200 }, (_, index) => `w${index}`).join(' ')
+
+describe.skipIf(!findChromium())('an answer that is interrupted', () => {
+  let demo: Demo
+  let server: ServerProcess
+  beforeAll(async () => {
+    demo = await openDemo({
+      model: MODEL,
+      documents,
+      startServer: async (modelUrl) => (server = await startServerProcess(modelUrl)),
+    })
+  })
+  afterAll(() => demo?.close())
+
+  it.for([
+    { way: 'the script tag', path: '/script-tag' },
+    { way: 'the element', path: '/element' },
+  ])('goes on after a reload in the middle, word for word, asked for once: $way', async ({ path }) => {
+    const { page, troubles, close } = await demo.visit(path)
+    const chat = path === '/element' ? chatOnPage(page, 'aside-chat') : chatOfTag(page)
+    if (path === '/element') await chat.input.waitFor()
+    else await chat.open()
+    const calls = demo.models?.calls(MODEL) ?? 0
+    await chat.ask('Count, please')
+    await expect.poll(() => chat.text()).toContain('w30')
+
+    await page.reload()
+    await chat.input.waitFor()
+    await expect.poll(() => chat.text(), { message: 'what was there is there again' }).toContain('w30')
+    expect(await chat.text(), 'it is still being written').not.toContain('w199')
+    expect(await chat.answered()).toBe(wholeAnswer)
+    expect(await chat.panel.locator('.mine').count()).toBe(1)
+    expect(demo.models?.calls(MODEL)).toBe(calls + 1)
+
+    await page.reload()
+    expect(await chat.answered()).toBe(wholeAnswer)
+    expect(troubles).toEqual([])
+    await close()
+  })
+
+  it('says so when the server was killed, keeps what was shown, and offers to try again', async () => {
+    const { page, close } = await demo.visit('/script-tag')
+    const chat = chatOfTag(page)
+    await chat.open()
+    await chat.ask('Count, please')
+    await expect.poll(() => chat.text()).toContain('w30')
+
+    await server.kill()
+    await chat.panel.getByText('Connection lost. Reconnecting').waitFor()
+    const shown = await chat.text()
+    await server.start()
+    await chat.panel.getByText('The answer was interrupted.').waitFor({ timeout: 40_000 })
+    expect(await chat.text(), 'nothing that was shown is lost').toContain(shown.slice(0, shown.lastIndexOf(' w')))
+    expect(await chat.panel.getByText('Connection lost').count()).toBe(0)
+
+    await chat.button('Retry').click()
+    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(wholeAnswer)
+    expect(await chat.answers.count()).toBe(1)
+    await close()
+  })
+
+  it('stops when the visitor says so, and keeps the part that was written', async () => {
+    const { page, close } = await demo.visit('/script-tag')
+    const chat = chatOfTag(page)
+    await chat.open()
+    await chat.ask('Count, please')
+    await expect.poll(() => chat.text()).toContain('w10')
+    await chat.button('Stop answering').click()
+    await chat.panel.getByText('Stopped').waitFor()
+    const text = await chat.text()
+    expect(wholeAnswer.startsWith(text)).toBe(true)
+    expect(text.length).toBeLessThan(wholeAnswer.length)
+    await page.reload()
+    await expect.poll(() => chat.text()).toBe(text)
+    await close()
+  })
+
+  it('is asked for later when there is no network: written offline, sent once, answered', async () => {
+    const { page, context, close } = await demo.visit('/script-tag')
+    const chat = chatOfTag(page)
+    await chat.open()
+    await context.setOffline(true)
+    await chat.panel.getByText('You are offline').waitFor()
+    await chat.ask('Written on a train')
+    await chat.panel.getByText('Not sent yet').waitFor()
+
+    await context.setOffline(false)
+    await expect.poll(() => chat.panel.getByText('You are offline').count()).toBe(0)
+    expect(await chat.answered()).toBe(wholeAnswer)
+    expect(await chat.panel.locator('.mine').count()).toBe(1)
+    expect(await chat.panel.getByText('Not sent yet').count()).toBe(0)
+    await close()
+  })
+
+  it('waits in the outbox while nothing can be posted, and goes out by Retry', async () => {
+    const { page, context, close } = await demo.visit('/element')
+    const chat = chatOnPage(page, 'aside-chat')
+    await chat.input.waitFor()
+    await context.route('**/v1/conversations', (route) =>
+      route.request().method() === 'POST' ? route.abort('connectionrefused') : route.fallback(),
+    )
+    await chat.ask('Through a hole in the net')
+    await chat.panel.getByText('Not sent yet').waitFor()
+    await page.reload()
+    await chat.panel.getByText('Not sent yet').waitFor()
+
+    await context.unroute('**/v1/conversations')
+    await chat.button('Retry').click()
+    expect(await chat.answered()).toBe(wholeAnswer)
+    expect(await chat.panel.locator('.mine').count()).toBe(1)
+    await close()
+  })
+})
