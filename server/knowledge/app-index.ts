@@ -60,28 +60,23 @@ export function createIndexes(mostBytes: number): Indexes {
       const head = await readHead(scope, appId)
       if (head === undefined) return undefined
       const key = `${scope.tenantId}/${appId}`
-      for (;;) {
-        const index = use(key)
-        if (index.updating) {
-          await index.updating
-        } else if (index.revision < head) {
-          index.updating = update(scope, appId, index, head).then(
-            () => {
-              delete index.updating
-              evict()
-            },
-            (error: unknown) => {
-              indexes.delete(key)
-              throw error
-            },
-          )
-          await index.updating
-        } else {
-          return index.ranking
-            .search(query, limit)
-            .map((it) => ({ ...it, source: index.sources.get(it.ref.revision)! }))
-        }
+      // Held until it was searched, though it be evicted in the meantime.
+      const index = use(key)
+      while (index.updating || index.revision < head) {
+        index.updating ??= update(scope, appId, index, head).then(
+          () => {
+            delete index.updating
+            evict()
+          },
+          (error: unknown) => {
+            // Half changed: nobody may find it.
+            if (indexes.get(key) === index) indexes.delete(key)
+            throw error
+          },
+        )
+        await index.updating
       }
+      return index.ranking.search(query, limit).map((it) => ({ ...it, source: index.sources.get(it.ref.revision)! }))
     },
     bytes,
   }
