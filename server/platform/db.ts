@@ -9,7 +9,6 @@ import { Fault } from '@aside/protocol'
 import { CompiledQuery, type ControlledTransaction, type Kysely } from 'kysely'
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
-import { createGroupCommit } from './group-commit.ts'
 import { openSqlite } from './sqlite.ts'
 
 export type Em = SqlEntityManager
@@ -88,7 +87,6 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
         })
   const converter = orm.em.getDriver().getPlatform().getExceptionConverter()
   const client = () => (orm.em as Em).getConnection().getClient() as unknown as Kysely<unknown>
-  const transact = config.kind === 'sqlite' ? createGroupCommit(client) : oneByOne(client)
   return {
     kind: config.kind,
     orm,
@@ -98,7 +96,27 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
       if (transaction) em.setTransactionContext(transaction)
       return em
     },
-    transaction: (work) => withinTransaction(() => transact(work)),
+    transaction: (work) =>
+      withinTransaction(() =>
+        // A transaction that fails to begin, or to roll back, never lets go of its connection by itself: this does.
+        client()
+          .connection()
+          .execute(async (held) => {
+            const transaction = await held.startTransaction().execute()
+            try {
+              const result = await work(transaction)
+              await transaction.commit().execute()
+              return result
+            } catch (error) {
+              // Where the connection itself broke, or a full store rolled back already, there is nothing left to do.
+              await transaction
+                .rollback()
+                .execute()
+                .catch(() => {})
+              throw error
+            }
+          }),
+      ),
     async execute(transaction, text, values) {
       const query = CompiledQuery.raw(config.kind === 'sqlite' ? text : numbered(text), values)
       const connection = transaction ?? client()
@@ -113,24 +131,6 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
     close: () => orm.close(true),
   }
 }
-
-const oneByOne =
-  (client: () => Kysely<unknown>) =>
-  async <T>(work: (transaction: Transaction) => Promise<T>): Promise<T> => {
-    const transaction = await client().startTransaction().execute()
-    try {
-      const result = await work(transaction)
-      await transaction.commit().execute()
-      return result
-    } catch (error) {
-      // Where the connection itself broke there is nothing left to roll back.
-      await transaction
-        .rollback()
-        .execute()
-        .catch(() => {})
-      throw error
-    }
-  }
 
 const numberedTexts = new Map<string, string>()
 
