@@ -58,9 +58,9 @@ export class BoundedConnection extends Connection {
 
   override sendChunk(chunk: string): void {
     if (chunk === '' || this.res.destroyed || this.res.writableEnded) return
-    if (this.res.write(chunk)) return
-    if (this.res.writableLength > this.limits.bufferBytes) this.cut()
-    else this.stall ??= setTimeout(this.cut, this.limits.stallMs).unref()
+    // One event may be larger than the bound, and is sent; nothing is put behind it while it waits.
+    if (this.blocked && this.bufferedBytes + chunk.length > this.limits.bufferBytes) return this.cut()
+    if (!this.res.write(chunk)) this.stall ??= setTimeout(this.cut, this.limits.stallMs).unref()
   }
 
   private readonly drained = (): void => {

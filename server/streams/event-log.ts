@@ -17,6 +17,8 @@ export interface EventLog {
   /** Appends within the caller's transaction; returns the events with their `seq`. */
   append(scope: Scope, visitorId: string, events: DurableEvent[]): Promise<LoggedEvent[]>
   head(scope: Scope, visitorId: string): Promise<number>
+  /** How far the logs of these visitors go, whosever they are. One without events is left out. Postgres only. */
+  heads(visitorIds: string[]): Promise<Map<string, number>>
   /** At most `limit` events after `seq`, in order. */
   after(scope: Scope, visitorId: string, seq: number, limit: number): Promise<LoggedEvent[]>
   /** Deletes what is older than `ms`. Returns how many. */
@@ -54,6 +56,13 @@ export async function openEventLog({ db, edge, log }: { db: Db; edge: Edge; log:
     },
     async head(scope, visitorId) {
       return (await heads.one(scope, { visitorId }))?.seq ?? 0
+    },
+    async heads(visitorIds) {
+      const { rows } = await acrossTenants(db, log).execute(
+        'select visitor_id, seq from stream_heads where visitor_id = any(?)',
+        [visitorIds],
+      )
+      return new Map(rows.map((row) => [String(row['visitor_id']), Number(row['seq'])]))
     },
     async after(scope, visitorId, seq, limit) {
       const rows = await logged.find(scope, { visitorId, seq: { gt: seq } }, { orderBy: { seq: 'asc' }, limit })

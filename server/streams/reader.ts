@@ -15,7 +15,10 @@ export function encode(event: StreamEvent, id?: string): string {
   return buffer.data(event.payload).dispatch().read()
 }
 
-const PAGE = 200
+/** Events read at once: more with every page that a reader takes whole, as many as it took where it did not. */
+const PAGE = { first: 20, most: 200 }
+/** Characters of running texts that are put together into one write. */
+const WRITE_CHARS = 65_536
 
 export interface Topic {
   readonly visitorId: string
@@ -38,8 +41,9 @@ export class Reader {
   private live = false
   private catching = false
   private again = false
-  /** How much of each running text was written, in UTF-16 code units. */
+  /** How much of each running text was written, in UTF-16 code units. One that is not here is told by a snapshot. */
   private readonly offsets = new Map<string, number>()
+  private pageSize = PAGE.first
 
   constructor(parts: {
     topic: Topic
@@ -85,16 +89,17 @@ export class Reader {
         this.again = false
         for (;;) {
           if (this.connection.blocked) return
-          const page = await this.log.after(this.scope, this.topic.visitorId, this.cursor, PAGE)
+          const asked = this.pageSize
+          const page = await this.log.after(this.scope, this.topic.visitorId, this.cursor, asked)
           if (page.length > 0 && page[0]!.seq !== this.cursor + 1) this.reset('expired', page[0]!.seq - 1)
           if (page.length === 0 && this.cursor < this.head) this.reset('expired', this.head)
-          for (const { seq, event } of page) this.writeLogged(seq, encode(event, `${this.log.epoch}-${seq}`))
-          if (page.length < PAGE) break
+          if (!this.writePage(page)) return
+          if (page.length < asked) break
         }
       }
       if (!this.session.isConnected) return
       this.live = true
-      for (const text of this.topic.texts.values()) this.snapshot(text)
+      this.flush()
     } catch (error) {
       this.scope.log.warn('stream-cut', { reason: error instanceof Error ? error.message : String(error) })
       this.connection.cut()
@@ -103,9 +108,23 @@ export class Reader {
     }
   }
 
+  /** False where the reader could not take all of it: the rest is read again once it can, and is kept by nobody meanwhile. */
+  private writePage(page: LoggedEvent[]): boolean {
+    for (const [i, { seq, event }] of page.entries()) {
+      if (this.connection.blocked) {
+        this.pageSize = Math.max(1, i)
+        return false
+      }
+      this.writeLogged(seq, encode(event, `${this.log.epoch}-${seq}`))
+    }
+    this.pageSize = Math.min(PAGE.most, this.pageSize * 2)
+    return true
+  }
+
   /** The cursor is not in the log: the client fetches the state again, and goes on from here. */
   reset(reason: 'expired' | 'unknown' | 'epoch', seq: number): void {
     this.cursor = seq
+    this.offsets.clear()
     this.write({ name: 'stream-reset', payload: { reason, cursor: `${this.log.epoch}-${seq}` } })
   }
 
@@ -116,8 +135,15 @@ export class Reader {
 
   /** New rows of the log. Whoever is not up to date reads them from there instead. */
   deliver(events: LoggedEvent[], chunks: string[]): void {
-    if (!this.live || this.connection.blocked || events[0]!.seq !== this.cursor + 1) return void this.catchUp()
-    events.forEach(({ seq }, i) => this.writeLogged(seq, chunks[i]!))
+    for (const [i, { seq }] of events.entries()) {
+      if (!this.live || this.connection.blocked || seq !== this.cursor + 1) return void this.catchUp()
+      this.writeLogged(seq, chunks[i]!)
+    }
+  }
+
+  /** The log was found to reach to `seq`: whoever is not that far, and is not reading it anyway, reads it. */
+  reachTo(seq: number): void {
+    if (this.live && this.cursor < seq) void this.catchUp()
   }
 
   /** Something that is gone with the moment; who cannot take it now does without. */
@@ -125,22 +151,28 @@ export class Reader {
     if (this.live && !this.connection.blocked) this.connection.sendChunk(chunk)
   }
 
-  /** Writes what has been added to the running texts since the last time, merged into one write. */
+  /** Writes what has been added to the running texts since the last time, merged. */
   flush(): void {
     if (!this.live || this.connection.blocked) return
     let out = ''
-    for (const { messageId, text } of this.topic.texts.values()) {
-      const offset = this.offsets.get(messageId) ?? 0
-      if (offset >= text.length) continue
-      out += encode({ name: 'message-delta', payload: { messageId, offset, text: text.slice(offset) } })
+    for (const { messageId, attempt, text } of this.topic.texts.values()) {
+      const offset = this.offsets.get(messageId)
+      if (offset === undefined) out += encode({ name: 'message-snapshot', payload: { messageId, attempt, text } })
+      else if (offset < text.length)
+        out += encode({ name: 'message-delta', payload: { messageId, offset, text: text.slice(offset) } })
       this.offsets.set(messageId, text.length)
+      if (out.length < WRITE_CHARS) continue
+      this.connection.sendChunk(out)
+      if (this.connection.blocked) return
+      out = ''
     }
     this.connection.sendChunk(out)
   }
 
-  private snapshot({ messageId, attempt, text }: RunningText): void {
-    this.offsets.set(messageId, text.length)
-    this.write({ name: 'message-snapshot', payload: { messageId, attempt, text } })
+  /** An answer begins, or begins anew: whoever is live has been told so, and needs no snapshot of it. */
+  begin(messageId: string): void {
+    if (this.live) this.offsets.set(messageId, 0)
+    else this.offsets.delete(messageId)
   }
 
   forget(messageId: string): void {

@@ -22,6 +22,8 @@ export interface StreamLimits extends ConnectionLimits {
   perSession: number
   /** How long durable events can be replayed. */
   keepMs: number
+  /** On Postgres other processes write to the log too: how often it is asked how far it goes. */
+  pollMs: number
 }
 
 export const streamLimits: StreamLimits = {
@@ -31,6 +33,7 @@ export const streamLimits: StreamLimits = {
   maxAgeMs: 600_000,
   perSession: 4,
   keepMs: 3 * 86_400_000,
+  pollMs: 1_000,
 }
 
 export interface Streams {
@@ -65,6 +68,7 @@ export async function createStreams(parts: {
   const opening = new Map<string, number>()
   let running = 0
   let readers = 0
+  let closed = false
 
   const frames = createFrames<Topic>(
     (topic) => {
@@ -149,6 +153,23 @@ export async function createStreams(parts: {
     },
     Math.min(5_000, limits.maxAgeMs / 4),
   ).unref()
+  /** Whatever was not told here, another process wrote: one query for everybody who listens. */
+  async function poll(): Promise<void> {
+    const listening = [...topics.values()].filter((topic) => topic.readers.size > 0)
+    if (listening.length === 0) return
+    const heads = await eventLog.heads(listening.map((topic) => topic.visitorId))
+    for (const topic of listening) for (const reader of topic.readers) reader.reachTo(heads.get(topic.visitorId) ?? 0)
+  }
+  let polling = false
+  const poller =
+    db.kind === 'postgres' &&
+    setInterval(() => {
+      if (polling) return
+      polling = true
+      poll()
+        .catch((error: unknown) => log.warn('poll-failed', { reason: String(error) }))
+        .finally(() => (polling = false))
+    }, limits.pollMs).unref()
   const forget = setInterval(
     () =>
       void eventLog
@@ -163,7 +184,10 @@ export async function createStreams(parts: {
       const logged = await eventLog.append(scope, visitorId, events)
       scope.afterCommit(() => {
         const topic = topics.get(visitorId)
-        if (!topic || topic.readers.size === 0) return
+        if (!topic) return
+        // Told whole, it is a running text no more: not even for who catches up just now.
+        for (const { event } of logged) if (event.name === 'message-end') topic.texts.delete(event.payload.message.id)
+        if (topic.readers.size === 0) return
         const chunks = logged.map(({ seq, event }) => encode(event, `${eventLog.epoch}-${seq}`))
         for (const reader of topic.readers) reader.deliver(logged, chunks)
       })
@@ -206,14 +230,14 @@ export async function createStreams(parts: {
         },
       }
       topic.texts.set(messageId, text)
-      // A second attempt starts from nothing, for the readers too.
-      for (const reader of topic.readers) reader.forget(messageId)
+      for (const reader of topic.readers) reader.begin(messageId)
       return text
     },
 
     async open(scope, ctx, after) {
       const { actor } = scope
       if (actor.kind !== 'visitor') throw new Fault('unauthenticated', 'A session token is needed')
+      if (closed) throw new Fault('shutting_down', 'The server is restarting; come back', { retryAfterMs: 1_000 })
       const { visitorId, sessionId } = actor
       const mine = [...(topics.get(visitorId)?.readers ?? [])].filter((it) => it.sessionId === sessionId).length
       const begun = opening.get(sessionId) ?? 0
@@ -239,8 +263,10 @@ export async function createStreams(parts: {
     readers: () => readers,
 
     close(spreadMs) {
+      closed = true
       clearInterval(sweep)
       clearInterval(forget)
+      if (poller) clearInterval(poller)
       for (const topic of topics.values())
         for (const reader of topic.readers) {
           reader.connection.sendChunk(`retry:${1_000 + Math.floor(Math.random() * spreadMs)}\n\n`)
