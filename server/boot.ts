@@ -42,6 +42,9 @@ export class StoreTaken extends Error {
   }
 }
 
+/** For how long a reader may take its last events when everything has ended. */
+const LAST_WORDS_MS = 1_000
+
 const Address = v.object({
   url: v.string(),
   token: v.string(),
@@ -142,10 +145,9 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
     app,
     server,
     async close({ graceMs = 10_000, spreadMs = 5_000 } = {}) {
-      server.close()
+      // Until the last answer has ended it still says to whoever asks that it leaves, and takes nothing on.
       await app.drain(graceMs, spreadMs)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-      server.closeAllConnections()
+      await closeServer(server, LAST_WORDS_MS)
       await provider?.close()
       if (readAddress(config)?.token === operatorToken) rmSync(file, { force: true })
       await db.close()
@@ -153,6 +155,16 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
       log.info('closed')
     },
   }
+}
+
+/** Lets every connection take what was written to it, for at most `ms`. */
+async function closeServer(server: Server, ms: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  const idle = setInterval(() => server.closeIdleConnections(), 10)
+  const late = setTimeout(() => server.closeAllConnections(), ms)
+  await closed
+  clearInterval(idle)
+  clearTimeout(late)
 }
 
 async function checkProvider({ openai }: Config, edge: Edge): Promise<Check[]> {

@@ -1,14 +1,14 @@
 /** The server as a process: `node server/main.ts`, or `aside serve`. */
-import { boot, type Running, StoreTaken } from './boot.ts'
+import { boot, type BootOptions, type Running, StoreTaken } from './boot.ts'
 import { type Config, ConfigProblems, createLog, parseConfig } from './platform/index.ts'
 
 /**
  * Runs until a signal: the first drains and exits 0, the second exits at once. An error nobody caught drains too, and
  * exits 1, for what state it left is unknown.
  */
-export async function runServer(config: Config): Promise<Running> {
+export async function runServer(config: Config, options: BootOptions = {}): Promise<Running> {
   const log = createLog(config.log)
-  const running = await boot(config, { log, strict: process.env['NODE_ENV'] !== 'production' })
+  const running = await boot(config, { log, strict: process.env['NODE_ENV'] !== 'production', ...options })
   let isClosing = false
   const leave = (code: number, reason: string) => {
     if (isClosing) process.exit(code || 130)
