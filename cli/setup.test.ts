@@ -27,7 +27,7 @@ test('from nothing to an answer: tenant, app, key, sources, chat, on the local d
   const answer = await place.run(['chat', 'shop', 'When', 'can', 'things', 'go', 'back?'])
   expect(answer.code, answer.stderr).toBe(0)
   expect(answer.stdout).toContain('within 30 days')
-})
+}, 120_000)
 
 describe('embed', () => {
   const script = 'console.log("aside")\n'
