@@ -19,6 +19,7 @@ export interface RawReply {
   error(): ErrorBody['error']
 }
 
+/** An event stream is given up at its headers, for it does not end. */
 export function send(url: string, { method = 'GET', headers = {}, body }: RawRequest = {}): Promise<RawReply> {
   return new Promise((resolve, reject) => {
     const given = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
@@ -26,7 +27,7 @@ export function send(url: string, { method = 'GET', headers = {}, body }: RawReq
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
-      response.on('end', () => {
+      const settle = () => {
         const text = Buffer.concat(chunks).toString('utf8')
         resolve({
           status: response.statusCode ?? 0,
@@ -35,7 +36,10 @@ export function send(url: string, { method = 'GET', headers = {}, body }: RawReq
           json: () => JSON.parse(text),
           error: () => v.parse(ErrorBody, JSON.parse(text)).error,
         })
-      })
+      }
+      if (!response.headers['content-type']?.startsWith('text/event-stream')) return response.on('end', settle)
+      settle()
+      return out.destroy()
     })
     // Refused before all of the body was read: the reply counts, not the write that failed.
     out.on('error', (error) => setImmediate(reject, error))

@@ -1,0 +1,152 @@
+/**
+ * A world with one of everything, and one valid call of every endpoint in it. Who adds an endpoint adds its call here: without
+ * it this does not compile.
+ */
+import {
+  type Access,
+  addSource,
+  createKey,
+  type Endpoint,
+  type EndpointName,
+  endpoints,
+  type Message,
+  type Reply,
+} from '@aside/protocol'
+import { type Aside, clientId, ORIGIN, type Owner, type Visitor } from './aside.ts'
+import { type RawReply, type RawRequest, send } from './raw-request.ts'
+
+export interface World {
+  aside: Aside
+  owner: Owner
+  visitor: Visitor
+  conversationId: string
+  question: Message
+  answer: Message
+  turnId: string
+  sourceId: string
+  key: Reply<typeof createKey>
+}
+
+export interface Specimen {
+  params?: Record<string, string>
+  query?: Record<string, string>
+  body?: Record<string, unknown>
+  content?: string
+  contentType?: string
+}
+
+const document = '# Otters\n\nThe otter of the house is called Ottilie. She likes smooth pebbles.\n'
+
+/** The server answers with the scripted model, whose `echo` quotes the document and cites it. */
+export async function createWorld(aside: Aside): Promise<World> {
+  const owner = await aside.owner({ model: 'echo' })
+  const { source } = await owner.client.call(addSource, {
+    query: { appId: owner.app.id, name: 'otters.md' },
+    content: document,
+    contentType: 'text/markdown',
+  })
+  const key = await owner.client.call(createKey, { query: {}, body: { name: 'To be revoked', scopes: ['apps:read'] } })
+  const { visitor, ...talk } = await createTalk(owner)
+  return { aside, owner, visitor, ...talk, sourceId: source.id, key }
+}
+
+/** A visitor of the world's app with a conversation of their own. */
+export async function createTalk(
+  owner: Owner,
+): Promise<Pick<World, 'visitor' | 'conversationId' | 'question' | 'answer' | 'turnId'>> {
+  const visitor = await owner.visitor()
+  const reading = visitor.follow()
+  await reading.until('session-ready')
+  const conversationId = await visitor.conversation()
+  const { message: question, turn } = await visitor.post(conversationId, 'What is the otter of the house called?')
+  const { message: answer } = (await reading.until('message-end')).payload
+  reading.close()
+  return { visitor, conversationId, question, answer, turnId: turn!.id }
+}
+
+const inConversation = ({ conversationId }: World) => ({ params: { conversationId } })
+const ofApp = ({ owner }: World) => ({ appId: owner.app.id })
+
+/** In an order in which all of them can be called, one after the other. */
+export const specimens: Record<EndpointName, (world: World) => Specimen> = {
+  readHealth: () => ({}),
+  readReadiness: () => ({}),
+  readSettings: (world) => ({ params: ofApp(world) }),
+  startSession: (world) => ({ body: { ...ofApp(world), protocolVersion: 1 } }),
+  followEvents: () => ({ query: {} }),
+  listConversations: () => ({ query: { limit: '10' } }),
+  startConversation: () => ({ body: { clientId: clientId() } }),
+  listMessages: (world) => ({ ...inConversation(world), query: { before: '100', limit: '10' } }),
+  readPassage: ({ answer }) => ({ params: { messageId: answer.id, number: '1' } }),
+  stopTurn: (world) => ({ ...inConversation(world), body: { turnId: world.turnId } }),
+  regenerate: (world) => ({
+    ...inConversation(world),
+    body: { messageId: world.question.id, clientId: clientId() },
+  }),
+  postMessage: (world) => ({
+    ...inConversation(world),
+    body: { clientId: clientId(), text: 'And what does she like?' },
+  }),
+  createTenant: () => ({ body: { name: 'Another' } }),
+  listTenants: () => ({}),
+  createApp: () => ({ query: {}, body: { name: 'Another', allowedOrigins: ['https://other.example'], config: {} } }),
+  listApps: () => ({ query: {} }),
+  readApp: (world) => ({ params: ofApp(world), query: {} }),
+  createKey: (world) => ({
+    query: {},
+    body: { kind: 'publishable', env: 'test', name: 'Another', scopes: ['chat'], ...ofApp(world), expiresInDays: 7 },
+  }),
+  listKeys: () => ({ query: {} }),
+  addSource: (world) => ({
+    query: { ...ofApp(world), name: 'more.md' },
+    content: '# More\n\nThere is more to say.\n',
+    contentType: 'text/markdown',
+  }),
+  listSources: (world) => ({ query: ofApp(world) }),
+  searchSources: (world) => ({ query: { ...ofApp(world), q: 'otter', limit: '3' } }),
+  runChecks: () => ({}),
+  revokeKey: ({ key }) => ({ params: { keyId: key.key.id }, query: {} }),
+  removeSource: ({ sourceId }) => ({ params: { sourceId }, query: {} }),
+  endSession: () => ({}),
+}
+
+export const endpointNames = Object.keys(specimens) as EndpointName[]
+export const endpointOf = (name: EndpointName): Endpoint => endpoints[name]
+
+export function credentials({ aside, owner, visitor }: World, access: Access | 'nobody'): Record<string, string> {
+  switch (access) {
+    case 'page':
+      return { origin: ORIGIN }
+    case 'visitor':
+      return { origin: ORIGIN, authorization: `Bearer ${visitor.session.token}` }
+    case 'secret':
+      return { 'x-api-key': owner.secret }
+    case 'operator':
+      return { authorization: `Bearer ${aside.running.operatorToken}` }
+    default:
+      return {}
+  }
+}
+
+/** Calls an endpoint over the wire, in whatever shape; `as` is who calls, by default whoever may. */
+export function perform(
+  world: World,
+  name: EndpointName,
+  { params = {}, query = {}, body, content, contentType = 'application/json' }: Specimen,
+  { as, headers = {}, ...rest }: { as?: Access | 'nobody' } & RawRequest = {},
+): Promise<RawReply> {
+  const { method, path, access } = endpointOf(name)
+  const address = path.replace(/:(\w+)/g, (_, it: string) => encodeURIComponent(params[it] ?? ''))
+  const search = new URLSearchParams(query)
+  const sent = content ?? (body === undefined ? undefined : JSON.stringify(body))
+  return send(`${world.aside.url}${address}${search.size > 0 ? `?${search}` : ''}`, {
+    method,
+    ...(sent === undefined ? {} : { body: sent }),
+    ...rest,
+    headers: {
+      ...credentials(world, as ?? access),
+      ...(sent === undefined && rest.body === undefined ? {} : { 'content-type': contentType }),
+      ...headers,
+    },
+  })
+}
