@@ -113,7 +113,7 @@ export const hostDemo = (): UserConfig => ({
 /** Projects of one group run side by side, groups one after the other: who measures time or drives a browser is alone. */
 const group = (groupOrder: number, maxWorkers = 2) => ({ maxWorkers, sequence: { groupOrder } })
 
-const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`], alone = group(0)) => ({
+const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`], more: object = group(0)) => ({
   test: {
     name,
     root,
@@ -121,7 +121,7 @@ const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`
     environment: 'node',
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    ...alone,
+    ...more,
   },
 })
 
@@ -133,7 +133,10 @@ const tests = () => ({
       node('server', 20_000),
       node('cli', 30_000),
       node('scripts', 30_000),
-      node('browser', 120_000, ['host-demo/**/*.test.ts'], group(1, 1)),
+      node('browser', 120_000, ['host-demo/**/*.test.ts'], {
+        ...group(1, 1),
+        expect: { poll: { timeout: 15_000, interval: 50 } },
+      }),
       {
         plugins: [vue()],
         test: {

@@ -1,0 +1,167 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chatOfTag, chatOnPage } from './testing/chat.ts'
+import { findChromium } from './testing/chromium.ts'
+import { type Demo, openDemo } from './testing/demo.ts'
+import { documents, tagQuestion } from './testing/documents.ts'
+
+/** Everything about an element that a stranger's style sheet could have changed, for the whole tree under `root`. */
+const look = (root: ShadowRoot): string[] =>
+  [...root.querySelectorAll('*:not(style)')].map((element) => {
+    const style = getComputedStyle(element)
+    const seen = ['color', 'background-color', 'font-family', 'font-size', 'font-weight', 'line-height']
+    seen.push('letter-spacing', 'text-transform', 'text-align', 'direction', 'visibility', 'opacity', 'display')
+    seen.push('border-top-width', 'border-radius', 'padding', 'margin', 'transform', 'fill', 'list-style-type')
+    return `${element.localName}.${element.classList.value} ${seen.map((name) => style.getPropertyValue(name)).join('|')}`
+  })
+
+/** What a page has, as far as a script could have left something behind. */
+const inventory = (): Record<string, unknown> => ({
+  html: document.documentElement.outerHTML.replace(/<script[^>]*>[^<]*<\/script>/g, '').replace(/>\s+</g, '><'),
+  // Vue leaves a mark of its own when it is loaded, and a module cannot be unloaded.
+  globals: Object.getOwnPropertyNames(window).filter((name) => !/^\d+$|^__VUE/.test(name)),
+  sheets: document.styleSheets.length + document.adoptedStyleSheets.length,
+  stored: [...Object.keys(sessionStorage)],
+  fonts: getComputedStyle(document.body).font,
+})
+
+/** What a page listens to, on what outlives a widget. */
+async function listeners(page: Page): Promise<Record<string, string[]>> {
+  const session = await page.context().newCDPSession(page)
+  const counts: Record<string, string[]> = {}
+  for (const target of ['window', 'document', 'document.body', 'visualViewport', 'document.documentElement']) {
+    const { result } = await session.send('Runtime.evaluate', { expression: target })
+    const found = await session.send('DOMDebugger.getEventListeners', { objectId: result.objectId! })
+    counts[target] = found.listeners.map(({ type }) => type).sort()
+  }
+  await session.detach()
+  return counts
+}
+
+/** Text, for what is written here is changed by the test runner, and not for browsers. */
+async function runModule(page: Page, code: string): Promise<void> {
+  const script = await page.addScriptTag({ type: 'module', content: `${code}\ndocument.currentModule = 'done'` })
+  await page.waitForFunction(() => Reflect.get(document, 'currentModule') === 'done')
+  await page.evaluate(() => Reflect.deleteProperty(document, 'currentModule'))
+  await script.evaluate((element) => (element as HTMLElement).remove())
+}
+
+describe.skipIf(!findChromium())('page and chat leave each other alone', () => {
+  let demo: Demo
+  beforeAll(async () => {
+    demo = await openDemo({ model: 'echo', documents })
+  })
+  afterAll(() => demo?.close())
+
+  it('looks the same on a page whose styles attack it', async () => {
+    const looks: string[][] = []
+    for (const path of ['/federated-plain', '/hostile-css']) {
+      const { page, close } = await demo.visit(path)
+      const chat = chatOnPage(page, path === '/hostile-css' ? 'aside-chat' : 'body')
+      await chat.open()
+      await chat.ask(tagQuestion)
+      await chat.answered()
+      await chat.panel.locator('.sources').waitFor()
+      // The focus and the pointer leave traces of their own.
+      await page.mouse.move(600, 5)
+      await page.waitForTimeout(400)
+      const root = chat.panel.locator('xpath=..')
+      looks.push(
+        await root.evaluate((element, read) => Function(`return (${read})`)()(element.getRootNode()), String(look)),
+      )
+      expect(await chat.panel.boundingBox()).toMatchObject({ width: 360, height: 480 })
+      await close()
+    }
+    expect(looks[0]!.length).toBeGreaterThan(40)
+    const [plain, hostile] = looks.map((it) => it.map((line) => line.replace(/\b(left|right)\b/g, 'side')))
+    expect(hostile).toEqual(plain)
+  })
+
+  const mountings = [
+    {
+      way: 'the script tag',
+      path: '/script-tag',
+      script: 'embed.js',
+      async begin(page: Page, server: string, app: string) {
+        await page.evaluate(
+          ([src, id]) => {
+            for (const old of document.querySelectorAll('script[src*="embed.js"]')) old.remove()
+            const script = document.createElement('script')
+            Object.assign(script, { src })
+            script.dataset['app'] = id!
+            document.body.append(script)
+            return new Promise((resolve) => script.addEventListener('load', resolve))
+          },
+          [`${server}/cdn/latest/embed.js`, app],
+        )
+      },
+      find: (page: Page) => chatOfTag(page),
+      end: (page: Page) =>
+        page.evaluate(() => {
+          const { apps } = (window as unknown as { Aside: { apps: Record<string, { destroy(): void }> } }).Aside
+          for (const shim of Object.values(apps)) shim.destroy()
+          for (const script of document.querySelectorAll('script[src*="embed.js"]')) script.remove()
+        }),
+    },
+    {
+      way: 'the federated mount',
+      path: '/federated-plain',
+      script: 'remoteEntry.js',
+      async begin(page: Page, server: string, app: string) {
+        await runModule(
+          page,
+          `const remote = await import('${server}/cdn/latest/remoteEntry.js')
+          await remote.init({})
+          const { mount } = (await remote.get('./mount'))()
+          history.chat = mount(document.body, { baseUrl: '${server}', appId: '${app}' })`,
+        )
+      },
+      find: (page: Page) => chatOnPage(page),
+      end: (page: Page) =>
+        page.evaluate(() => {
+          Reflect.get(history, 'chat').destroy()
+          Reflect.deleteProperty(history, 'chat')
+        }),
+    },
+    {
+      way: 'the element',
+      path: '/hostile-css',
+      script: 'aside-chat.js',
+      async begin(page: Page, server: string, app: string) {
+        await runModule(
+          page,
+          `await import('${server}/cdn/latest/aside-chat.js')
+          document.body.insertAdjacentHTML('beforeend', '<aside-chat id="late" app-id="${app}" mode="floating"></aside-chat>')`,
+        )
+      },
+      find: (page: Page) => chatOnPage(page, '#late'),
+      end: (page: Page) => page.evaluate(() => document.querySelector('#late')?.remove()),
+    },
+  ]
+
+  it.for(mountings)('leaves nothing behind when it is taken away: $way', async ({ path, script, begin, find, end }) => {
+    const { page, context, close } = await demo.visit('/config.json')
+    // The page as it is without a chat.
+    await context.route(`**/${script}`, (route) => route.abort())
+    await context.route('**/embed.js', (route) => route.abort())
+    await page.goto(`${demo.site.url}${path}`)
+    await page.evaluate(() => document.querySelectorAll('aside-chat').forEach((it) => it.remove()))
+    // Playwright listens from its first click on.
+    await page.locator('h1').click()
+    const before = { ...(await page.evaluate(inventory)), listeners: await listeners(page) }
+    await context.unroute(`**/${script}`)
+    await context.unroute('**/embed.js')
+
+    await begin(page, demo.server.url, demo.seeded.app.id)
+    const chat = find(page)
+    await chat.open()
+    await chat.ask(tagQuestion)
+    await chat.answered()
+    await end(page)
+    await page.waitForTimeout(300)
+
+    const after = { ...(await page.evaluate(inventory)), listeners: await listeners(page) }
+    expect(after).toEqual(before)
+    await close()
+  })
+})
