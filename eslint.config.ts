@@ -34,7 +34,9 @@ const folders: Record<string, string[]> = {
 }
 
 const root = import.meta.dirname
-const words = new Set('utils util helpers helper common misc manager service handler processor base data info'.split(' '))
+const words = new Set(
+  'utils util helpers helper common misc manager service handler processor base data info'.split(' '),
+)
 
 function violation(file: string, target: string): string | undefined {
   const isTest = /\.test\.ts$|\/testing\//.test(file)
@@ -47,7 +49,8 @@ function violation(file: string, target: string): string | undefined {
   if (fromFolder !== 'server' || isTest || toDomain === fromDomain || !shelf.includes(fromDomain)) return undefined
   if (toDomain === 'testing') return 'only tests import from server/testing'
   if (!shelf.includes(toDomain)) return `a domain may not import ${target}`
-  if (shelf.indexOf(toDomain) > shelf.indexOf(fromDomain)) return `${fromDomain} stands left of ${toDomain}: calls go left`
+  if (shelf.indexOf(toDomain) > shelf.indexOf(fromDomain))
+    return `${fromDomain} stands left of ${toDomain}: calls go left`
   if (toDomain !== 'platform' && rest.join('/') !== 'index.ts') return `import ${toDomain}'s face, its index.ts`
   return undefined
 }
@@ -62,7 +65,9 @@ const importLaw: Rule.RuleModule = {
       const target = workspace
         ? `${workspace[1]}/${workspace[2] ?? ''}`
         : source.startsWith('.')
-          ? relative(root, resolve(dirname(context.filename), source)).split(sep).join('/')
+          ? relative(root, resolve(dirname(context.filename), source))
+              .split(sep)
+              .join('/')
           : undefined
       const message = target && violation(file, target)
       if (message) context.report({ node, message })
@@ -105,7 +110,10 @@ export default defineConfig(
       'no-debugger': 'error',
       eqeqeq: ['error', 'smart'],
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
       'vue/multi-word-component-names': 'off',
