@@ -47,14 +47,17 @@ export async function converse(
 
   if (out.isTerminal) out.line(greeting)
   else out.note(greeting)
-  editor.setPrompt(`\n${out.paint.cyan('>')} `)
+  const prompt = `\n${out.paint.cyan('>')} `
+  editor.setPrompt(prompt)
   for (;;) {
-    if (typed.length === 0 && !isOver) {
+    const isAhead = typed.length > 0
+    if (!isAhead && !isOver) {
       editor.prompt()
       await new Promise<void>((resolve) => (wake = resolve))
     }
     const line = typed.shift()
     if (line === undefined) break
+    if (isAhead) screen.write(`${prompt}${line}\n`)
     if (line === '') continue
     if (line === '/exit' || line === '/quit') break
     if (line === '/new') {
