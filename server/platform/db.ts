@@ -9,6 +9,7 @@ import { Fault } from '@aside/protocol'
 import { CompiledQuery, type ControlledTransaction, type Kysely } from 'kysely'
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
+import { createGroupCommit, within } from './group-commit.ts'
 import { openSqlite } from './sqlite.ts'
 
 export type Em = SqlEntityManager
@@ -64,13 +65,14 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
       },
     },
   }
+  const sqlite = config.kind === 'sqlite' ? openSqlite(config.file) : undefined
   const list = migrations[config.kind]
   const orm =
     config.kind === 'sqlite'
       ? await SqliteOrm.init({
           ...shared,
           dbName: config.file,
-          driverOptions: openSqlite(config.file).dialect,
+          driverOptions: sqlite!.dialect,
           migrations: { migrationsList: list, transactional: true, allOrNothing: true, snapshot: false },
         })
       : await PostgresOrm.init({
@@ -85,8 +87,14 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
             idle_in_transaction_session_timeout: 10_000,
           },
         })
+  // Now: connecting lazily, within the first transaction, would wait for that transaction itself.
+  await orm.connect()
   const converter = orm.em.getDriver().getPlatform().getExceptionConverter()
   const client = () => (orm.em as Em).getConnection().getClient() as unknown as Kysely<unknown>
+  const transact =
+    config.kind === 'sqlite'
+      ? createGroupCommit(client)
+      : <T>(work: (it: Transaction) => Promise<T>) => within(client(), work)
   return {
     kind: config.kind,
     orm,
@@ -96,39 +104,28 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
       if (transaction) em.setTransactionContext(transaction)
       return em
     },
-    transaction: (work) =>
-      withinTransaction(() =>
-        // A transaction that fails to begin, or to roll back, never lets go of its connection by itself: this does.
-        client()
-          .connection()
-          .execute(async (held) => {
-            const transaction = await held.startTransaction().execute()
-            try {
-              const result = await work(transaction)
-              await transaction.commit().execute()
-              return result
-            } catch (error) {
-              // Where the connection itself broke, or a full store rolled back already, there is nothing left to do.
-              await transaction
-                .rollback()
-                .execute()
-                .catch(() => {})
-              throw error
-            }
-          }),
-      ),
+    transaction: (work) => withinTransaction(() => transact(work)),
     async execute(transaction, text, values) {
-      const query = CompiledQuery.raw(config.kind === 'sqlite' ? text : numbered(text), values)
-      const connection = transaction ?? client()
       try {
-        const { rows, numAffectedRows } = await connection.executeQuery(query)
-        return { rows: rows as Record<string, unknown>[], affected: Number(numAffectedRows ?? 0) }
+        if (!sqlite) {
+          const { rows, numAffectedRows } = await (transaction ?? client()).executeQuery(
+            CompiledQuery.raw(numbered(text), values),
+          )
+          return { rows: rows as Record<string, unknown>[], affected: Number(numAffectedRows ?? 0) }
+        }
+        if (transaction) return sqlite.write(text, values)
+        if (/^\s*select\b/i.test(text)) return sqlite.read(text, values)
+        return await transact(async () => sqlite.write(text, values))
       } catch (error) {
         throw error instanceof Error ? converter.convertException(error) : error
       }
     },
     migrate: () => migrate(orm, config.kind),
-    close: () => orm.close(true),
+    async close() {
+      // The writer last: it empties the log into the file, which the reader may not.
+      sqlite?.close()
+      await orm.close(true)
+    },
   }
 }
 

@@ -44,31 +44,61 @@ const pragmas: [string, string | number][] = [
   ['trusted_schema', 0],
 ]
 
+export interface SqliteStore {
+  dialect: SqliteDialect
+  /** Runs a statement on the writing connection: within the transaction that holds it. */
+  write(text: string, values: unknown[]): Executed
+  /** Runs a query on a connection of its own, which sees what is committed and waits for nobody. */
+  read(text: string, values: unknown[]): Executed
+  close(): void
+}
+
+export interface Executed {
+  rows: Record<string, unknown>[]
+  affected: number
+}
+
 /** Throws where the file is not ours, not a database, or cannot be written. Makes its folder. */
-export function openSqlite(file: string): { database: Database.Database; dialect: SqliteDialect } {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
-  let database: Database.Database
+export function openSqlite(file: string): SqliteStore {
+  mkdirSync(dirname(file), { recursive: true })
+  let writer: Database.Database
+  let reader: Database.Database
   try {
-    database = new Database(file, { timeout: 2_000 })
-    const theirs = database.pragma('application_id', { simple: true })
-    const empty = database.prepare('select count(*) as n from sqlite_master').get() as { n: number }
-    if (theirs !== APPLICATION_ID && (theirs !== 0 || empty.n > 0)) throw new Error('it belongs to another program')
-    database.pragma(`application_id = ${APPLICATION_ID}`)
-    for (const [name, value] of pragmas) {
-      database.pragma(`${name} = ${value}`)
-      const found = database.pragma(name, { simple: true })
-      const memory = file === ':memory:' && name === 'journal_mode'
-      if (found !== value && !memory) throw new Error(`${name} is ${String(found)}, not ${value}`)
-    }
+    writer = open(file)
+    reader = open(file)
+    reader.pragma('query_only = 1')
   } catch (cause) {
     throw new Error(`The database ${file} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     })
   }
-  const dialect = new ImmediateSqlite({
-    database: { prepare: remembering(database), close: () => void database.close() },
-  })
-  return { database, dialect }
+  const prepareWrite = remembering(writer)
+  const prepareRead = remembering(reader)
+  return {
+    dialect: new ImmediateSqlite({ database: { prepare: prepareWrite, close: () => void writer.close() } }),
+    write: (text, values) => run(prepareWrite(text), values),
+    read: (text, values) => run(prepareRead(text), values),
+    close: () => void reader.close(),
+  }
+}
+
+function open(file: string): Database.Database {
+  const database = new Database(file, { timeout: 2_000 })
+  const theirs = database.pragma('application_id', { simple: true })
+  const { n } = database.prepare('select count(*) as n from sqlite_master').get() as { n: number }
+  if (theirs !== APPLICATION_ID && (theirs !== 0 || n > 0)) throw new Error('it belongs to another program')
+  if (theirs !== APPLICATION_ID) database.pragma(`application_id = ${APPLICATION_ID}`)
+  for (const [name, value] of pragmas) {
+    database.pragma(`${name} = ${value}`)
+    const found = database.pragma(name, { simple: true })
+    if (found !== value) throw new Error(`${name} is ${String(found)}, not ${value}`)
+  }
+  return database
+}
+
+function run(statement: Database.Statement, values: unknown[]): Executed {
+  if (statement.reader) return { rows: statement.all(values) as Record<string, unknown>[], affected: 0 }
+  return { rows: [], affected: statement.run(values).changes }
 }
 
 /**

@@ -1,0 +1,67 @@
+/** `pnpm bench [section …]`: measures, prints, and writes `bench/results/<time>.json`. All sections where none is named. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { measureBurst, measureCrowd, measureIdle, measureOverload, measurePosts } from './load.ts'
+import { type Child, pinned, type ServerUnderMeasure, startModel, startServer } from './process.ts'
+import { retrieval } from './retrieval.ts'
+import { measureStreams } from './streams.ts'
+import { measureSizes } from '../scripts/sizes.ts'
+
+/** Each on a fresh server: what one leaves in memory is not the next one's. */
+async function onServer<T>(
+  work: (server: ServerUnderMeasure, model: Child) => Promise<T>,
+  env: Record<string, string> = {},
+): Promise<T> {
+  const model = await startModel()
+  const server = await startServer(model.url, env)
+  try {
+    return await work(server, model)
+  } finally {
+    await server.stop()
+    await model.stop()
+  }
+}
+
+const sections: Record<string, () => Promise<unknown>> = {
+  sizes: async () => measureSizes(),
+  streams: async () => {
+    const figures = []
+    for (const streams of [1, 100, 500, 1_000]) {
+      figures.push(await onServer((server, model) => measureStreams(server, model, streams)))
+      console.log(figures.at(-1))
+    }
+    return figures
+  },
+  crowd: () => onServer((server) => measureCrowd(server, 1_000, 300, 24_000)),
+  burst: () => onServer((server) => measureBurst(server, 100)),
+  overload: () =>
+    onServer((server) => measureOverload(server, 400), { ASIDE_MAX_TURNS: '200', ASIDE_MAX_QUEUED_TURNS: '50' }),
+  posts: () => onServer((server) => measurePosts(server, 50, 10_000)),
+  idle: () => onServer((server) => measureIdle(server, 1_000)),
+  retrieval,
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in sections))
+if (unknown.length > 0) {
+  console.error(`bench: no such section: ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`)
+  process.exit(2)
+}
+const results: Record<string, unknown> = {
+  at: new Date().toISOString(),
+  node: process.version,
+  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+  pinned,
+}
+for (const name of asked.length > 0 ? asked : Object.keys(sections)) {
+  console.log(`\n${name} …`)
+  results[name] = await sections[name]!()
+  console.log(results[name])
+}
+const folder = join(import.meta.dirname, 'results')
+mkdirSync(folder, { recursive: true })
+const file = join(folder, `${String(results['at']).replace(/[:.]/g, '-')}.json`)
+writeFileSync(file, JSON.stringify(results, null, 2) + '\n')
+console.log(`\nwritten to ${file}`)
+process.exit()

@@ -1,0 +1,106 @@
+/**
+ * SQLite transactions, committed in groups. There is one connection, so transactions run one after the other anyway; what
+ * each would wait for is the disk. Those that are waiting run as savepoints of one transaction, and all are acknowledged
+ * when that one is on the disk: one sync for all of them, and none is told "done" before it is.
+ */
+import { CompiledQuery, type ControlledTransaction, type Kysely } from 'kysely'
+
+type Transaction = ControlledTransaction<unknown>
+type Work = (transaction: Transaction) => Promise<unknown>
+
+type Outcome = { value: unknown } | { error: unknown }
+
+interface Waiting {
+  work: Work
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** How long a group takes in further transactions: readers outside wait for as long. */
+const GROUP_MS = 4
+
+const [savepoint, release, back] = ['savepoint one', 'release one', 'rollback to one'].map((text) =>
+  CompiledQuery.raw(text),
+)
+
+/** One transaction: committed when `work` resolves, rolled back when it rejects. */
+export const within = <T>(client: Kysely<unknown>, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
+  // A transaction that fails to begin, or to roll back, never lets go of its connection by itself: this does.
+  client.connection().execute(async (held) => {
+    const transaction = await held.startTransaction().execute()
+    try {
+      const result = await work(transaction)
+      await transaction.commit().execute()
+      return result
+    } catch (error) {
+      // Where the connection itself broke, or a full store rolled back already, there is nothing left to do.
+      await transaction
+        .rollback()
+        .execute()
+        .catch(() => {})
+      throw error
+    }
+  })
+
+export function createGroupCommit(
+  client: () => Kysely<unknown>,
+): <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T> {
+  const waiting: Waiting[] = []
+  let isRunning = false
+
+  /** Runs one of the group. Rejects where the whole group is lost with it. */
+  async function run(transaction: Transaction, { work }: Waiting): Promise<Outcome> {
+    await transaction.executeQuery(savepoint!)
+    try {
+      const value = await work(transaction)
+      await transaction.executeQuery(release!)
+      return { value }
+    } catch (error) {
+      // A full disk rolls back everything by itself, and there is no savepoint left to go back to.
+      await transaction.executeQuery(back!).catch(() => {
+        throw error
+      })
+      await transaction.executeQuery(release!)
+      return { error }
+    }
+  }
+
+  async function group(): Promise<void> {
+    const members: { one: Waiting; outcome: Outcome }[] = []
+    let taken: Waiting | undefined
+    try {
+      await within(client(), async (transaction) => {
+        const end = performance.now() + GROUP_MS
+        do {
+          taken = waiting.shift()
+          if (!taken) break
+          members.push({ one: taken, outcome: await run(transaction, taken) })
+          taken = undefined
+        } while (performance.now() < end)
+      })
+    } catch (error) {
+      // Nothing of the group was stored, so nobody of it may believe so. Where none could even begin, none of the others can.
+      const lost = taken || members.length > 0 ? [...members.map((it) => it.one), taken] : waiting.splice(0)
+      for (const one of lost) one?.reject(error)
+      return
+    }
+    for (const { one, outcome } of members) {
+      if ('error' in outcome) one.reject(outcome.error)
+      else one.resolve(outcome.value)
+    }
+  }
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) await group()
+    isRunning = false
+  }
+
+  return (work) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      if (isRunning) return
+      isRunning = true
+      // Once this turn of the event loop has read every request that is there: they make one group.
+      setImmediate(() => void drain())
+    })
+}
