@@ -144,6 +144,7 @@ const tests = () => ({
           root,
           include: ['widget/**/*.test.ts'],
           environment: 'happy-dom',
+          css: true,
           testTimeout: 10_000,
           ...group(0),
         },

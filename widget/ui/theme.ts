@@ -47,6 +47,6 @@ export function accents(primary: string, scheme: 'light' | 'dark'): Accents {
   let accent = rgb
   for (let share = 0; share <= 1 && contrast(print(accent), ground) < 4.6; share += 0.04) accent = mix(rgb, away, share)
   const color = print(rgb)
-  const onPrimary = contrast(color, '#ffffff') >= 4.5 || contrast(color, '#ffffff') > contrast(color, '#111318')
-  return { primary: color, onPrimary: onPrimary ? '#ffffff' : '#111318', accent: print(accent) }
+  // One of the two always reaches 4.5.
+  return { primary: color, onPrimary: contrast(color, '#ffffff') >= 4.5 ? '#ffffff' : '#000000', accent: print(accent) }
 }

@@ -17,7 +17,11 @@ const hostOf = (href: string): string => new URL(href).host.replace(/^www\./, ''
  */
 export function differingHost(words: string, href: string): string | undefined {
   if (!/^https?:/.test(href)) return undefined
-  const claims = words.normalize('NFKC').match(/(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}/gu) ?? []
+  const claims =
+    words
+      .normalize('NFKC')
+      .replace(/[。｡]/g, '.')
+      .match(/(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}/gu) ?? []
   const real = hostOf(href)
   const differs = claims.some((claim) => {
     const address = `http://${claim}`

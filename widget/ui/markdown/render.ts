@@ -18,6 +18,12 @@ const MAX_DEPTH = 32
 
 const external = { target: '_blank', rel: 'noopener noreferrer nofollow ugc' }
 
+/**
+ * A block runs as its first letters say. What is inside follows it, for HTML's `auto` looks past elements that say `dir`
+ * themselves; a line of another direction is set right by `unicode-bidi`.
+ */
+const direction = (depth: number) => (depth === 0 ? 'auto' : undefined)
+
 /** `[2]` is a chip where the message has such a citation, and two brackets and a digit where it has not. */
 function cited(text: string, context: RenderContext): Nodes {
   if (context.citations.length === 0) return [text]
@@ -51,24 +57,22 @@ function table({ header, rows }: Tokens.Table, context: RenderContext, depth: nu
   const row = (tag: 'th' | 'td') => (cells: Tokens.TableCell[]) =>
     h(
       'tr',
-      cells.map(({ tokens, align }) =>
-        h(tag, { class: align ?? undefined, dir: 'auto' }, children(tokens, context, depth)),
-      ),
+      cells.map(({ tokens, align }) => h(tag, { class: align ?? undefined }, children(tokens, context, depth))),
     )
   const body = h('table', [h('thead', [row('th')(header)]), h('tbody', rows.map(row('td')))])
-  return [h('div', { class: 'scroll', tabindex: 0 }, [body])]
+  return [h('div', { class: 'scroll', tabindex: 0, dir: direction(depth) }, [body])]
 }
 
 function list({ ordered, start, items }: Tokens.List, context: RenderContext, depth: number): Nodes {
-  const lines = items.map(({ tokens }) => h('li', { dir: 'auto' }, children(tokens, context, depth)))
-  return [h(ordered ? 'ol' : 'ul', ordered && start !== 1 ? { start } : {}, lines)]
+  const lines = items.map(({ tokens }) => h('li', children(tokens, context, depth)))
+  return [h(ordered ? 'ol' : 'ul', { dir: direction(depth), start: ordered && start !== 1 ? start : undefined }, lines)]
 }
 
 const children = (tokens: readonly Token[] | undefined, context: RenderContext, depth: number): Nodes =>
   (tokens ?? []).flatMap((token) => render(token, context, depth + 1))
 
 const block = (tag: string) => (token: Tokens.Generic, context: RenderContext, depth: number) => [
-  h(tag, { dir: 'auto' }, children(token.tokens, context, depth)),
+  h(tag, { dir: direction(depth) }, children(token.tokens, context, depth)),
 ]
 const inline = (tag: string) => (token: Tokens.Generic, context: RenderContext, depth: number) => [
   h(tag, children(token.tokens, context, depth)),

@@ -1,0 +1,76 @@
+import { FrameInit, PageMessage } from '@aside/protocol/frame'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isInit, isMessage } from './port.ts'
+
+const allows = (schema: typeof FrameInit | typeof PageMessage, value: unknown): boolean => {
+  const result = schema['~standard'].validate(value)
+  return 'issues' in result ? result.issues === undefined : true
+}
+
+/** Right, nearly right and wrong values for every field. */
+const size = fc.constantFrom<unknown>(0, 360, 100_000, 100_001, -1, Number.NaN, Infinity, '360', undefined, null)
+const box = fc.record({ width: size, height: size }, { requiredKeys: [] })
+const text = fc.constantFrom<unknown>(
+  '',
+  'a',
+  'a'.repeat(35),
+  'a'.repeat(36),
+  'a'.repeat(8_000),
+  'a'.repeat(8_001),
+  1,
+  null,
+  undefined,
+)
+const number = fc.constantFrom<unknown>(0, 1.5, Number.NaN, '1', null, undefined)
+const optional = { requiredKeys: [] }
+
+const init = fc.record(
+  {
+    aside: fc.constantFrom<unknown>('init', 'init', 'init', 'ready', undefined),
+    version: number,
+    appId: text,
+    open: fc.constantFrom<unknown>(true, false, false, 'true', undefined),
+    locale: text,
+    theme: fc.constantFrom<unknown>('light', 'dark', 'auto', 'blue', undefined, null),
+    viewport: fc.oneof(box, fc.constant(undefined), fc.constant(null)),
+  },
+  optional,
+)
+const message = fc.record(
+  {
+    type: fc.constantFrom<unknown>('open', 'close', 'resize', 'command', 'command', 'eval', 1),
+    width: size,
+    height: size,
+    id: number,
+    command: fc.constantFrom<unknown>('send', 'prefill', 'newConversation', 'destroy', 'constructor', undefined),
+    text,
+  },
+  optional,
+)
+
+describe('what the frame lets in', () => {
+  it('is what the contract allows to begin with, and nothing else', () => {
+    let allowed = 0
+    fc.assert(
+      fc.property(fc.oneof(init, fc.anything()), (value) => {
+        expect(isInit(value)).toBe(allows(FrameInit, value))
+        if (isInit(value)) allowed++
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(allowed).toBeGreaterThan(0)
+  })
+
+  it('is what the contract allows over the port, and nothing else', () => {
+    let allowed = 0
+    fc.assert(
+      fc.property(fc.oneof(message, fc.anything()), (value) => {
+        expect(isMessage(value)).toBe(allows(PageMessage, value))
+        if (isMessage(value)) allowed++
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(allowed).toBeGreaterThan(0)
+  })
+})
