@@ -32,11 +32,14 @@ const build = (outDir: string): UserConfig['build'] => ({
   reportCompressedSize: false,
 })
 
+/** On a busy machine every build is slow; that is no warning about the build. */
+const checks = { pluginTimings: false }
+
 /** (a) The federated remote: `./mount` and `./ChatWidget`. */
 export const remote = (outDir = 'dist/cdn'): UserConfig => ({
   root: join(root, 'widget'),
   base: './',
-  build: { ...build(outDir), rolldownOptions: { input: join(root, 'widget/remote/mount.ts') } },
+  build: { ...build(outDir), rolldownOptions: { checks, input: join(root, 'widget/remote/mount.ts') } },
   plugins: [
     vue(),
     lexerOfMarkedOnly(),
@@ -60,6 +63,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
   build: {
     ...build(outDir),
     rolldownOptions: {
+      checks,
       input: join(root, 'widget', input),
       preserveEntrySignatures: 'allow-extension',
       treeshake: { propertyReadSideEffects: false, manualPureFunctions: ['v', 'id', 'endpoint'] },
