@@ -1,6 +1,7 @@
 /** One turn, from its claim to its end: retrieve, ask the model, hand out the text, store the ending. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Citation, type ErrorCode, type Hit, isFault } from '@aside/protocol'
+import { CONFIDENT } from '../knowledge/index.ts'
 import type { Ending, TurnLife } from '../conversations/index.ts'
 import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
@@ -27,7 +28,10 @@ export interface RunParts {
   turns: TurnLife
   streams: Streams
   tenancy: Tenancy
-  search: (scope: Scope, query: { appId: string; query: string; limit: number }) => Promise<Hit[]>
+  search: (
+    scope: Scope,
+    query: { appId: string; query: string; limit: number; leastConfidence?: number },
+  ) => Promise<Hit[]>
   /** The model an app answers with, and the name it is asked for. */
   modelOf: (app: LiveApp) => { model: Model; name: string }
   owner: string
@@ -62,7 +66,14 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   let hits: Hit[] = []
   let unsearched: { error: unknown } | undefined
   try {
-    if (limit > 0) hits = await search(scope, { appId: app.id, query: searchQuery(read.history), limit })
+    if (limit > 0)
+      hits = await search(scope, {
+        appId: app.id,
+        query: searchQuery(read.history),
+        limit,
+        // A language model judges the passages itself; `local` can only quote them.
+        ...(name === 'local' ? { leastConfidence: CONFIDENT } : {}),
+      })
   } catch (error) {
     // The store's trouble passes: the turn stays queued. Anything else would come again, so the answer fails with it.
     if (isFault(storeFault(error))) throw error

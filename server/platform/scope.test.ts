@@ -51,7 +51,9 @@ describe.for(stores)('a scope on %s', (kind) => {
     expect(await mine!.em.nativeUpdate(Apps, { id: b.id }, { name: 'taken' })).toBe(0)
     expect(await mine!.em.nativeDelete(Apps, { id: b.id })).toBe(0)
     expect(await names(theirs!)).toEqual(['b'])
-    expect((await mine!.sql<{ id: string }>('select id from apps where tenant_id = ?')).map((it) => it.id)).toEqual([a.id])
+    expect((await mine!.sql<{ id: string }>('select id from apps where tenant_id = ?')).map((it) => it.id)).toEqual([
+      a.id,
+    ])
   })
 
   it('that is across tenants sees all, and writes for none unless it is named', async () => {
@@ -125,7 +127,10 @@ describe.for(stores)('a scope on %s', (kind) => {
     })
     const inside = () => mine!.transaction(async () => edge.fetch('http://127.0.0.1/inside'))
     for (const it of await Promise.allSettled([inside(), inside(), inside()]))
-      expect(it).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/inside a transaction/) } })
+      expect(it).toMatchObject({
+        status: 'rejected',
+        reason: { message: expect.stringMatching(/inside a transaction/) },
+      })
     await mine!.transaction(async (tx) => {
       await tx.em.count(Apps, {})
       await expect(edge.fetch('http://127.0.0.1/later')).rejects.toThrow(/inside a transaction/)

@@ -44,7 +44,8 @@ describe('an SQLite file', () => {
   it('is safe against a power cut on every connection, the second and those after a restart too', async () => {
     const pragmas = async (db: Awaited<ReturnType<typeof open>>) => {
       const names = ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'trusted_schema', 'busy_timeout']
-      const read = async (name: string) => Object.values((await db.execute(undefined, `pragma ${name}`, [])).rows[0]!)[0]
+      const read = async (name: string) =>
+        Object.values((await db.execute(undefined, `pragma ${name}`, [])).rows[0]!)[0]
       return Promise.all(names.map(read))
     }
     const first = await open()
