@@ -27,7 +27,10 @@ export const ORIGIN = 'https://shop.example'
 export const clientId = () => randomBytes(15).toString('base64url')
 
 /** How a reader follows; tests are quicker than people. */
-export type ReadOptions = Omit<Partial<FollowOptions>, 'onEvent' | 'onState'>
+export interface ReadOptions extends Omit<FollowOptions, 'onEvent' | 'onState'> {
+  /** Told of every event before the reading is. */
+  onAny?(event: StreamEvent): void
+}
 
 export interface Owner {
   tenantId: string
@@ -118,6 +121,7 @@ function read(client: Client, options: ReadOptions): Reading {
     ...options,
     onState: (state) => void states.push(state),
     onEvent(event) {
+      options.onAny?.(event)
       events.push(event)
       if (event.name === 'message-start') texts.set(event.payload.message.id, '')
       if (event.name === 'message-snapshot') texts.set(event.payload.messageId, event.payload.text)
