@@ -6,7 +6,7 @@ import { measureBurst, measureCrowd, measureIdle, measureOverload, measurePosts 
 import { type Child, pinned, type ServerUnderMeasure, startModel, startServer } from './process.ts'
 import { retrieval } from './retrieval.ts'
 import { measureStreams } from './streams.ts'
-import { measureSizes } from '../scripts/sizes.ts'
+import { sizes } from '../scripts/sizes.ts'
 
 /** Each on a fresh server: what one leaves in memory is not the next one's. */
 async function onServer<T>(
@@ -24,7 +24,8 @@ async function onServer<T>(
 }
 
 const sections: Record<string, () => Promise<unknown>> = {
-  sizes: async () => measureSizes(),
+  sizes: async () =>
+    sizes().map(({ what, bytes, budget }) => ({ what, bytes, ...(budget === undefined ? {} : { budget }) })),
   streams: async () => {
     const figures = []
     for (const streams of [1, 100, 500, 1_000]) {
