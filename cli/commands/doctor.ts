@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { type Check, isFault, listApps, readReadiness, runChecks } from '@aside/protocol'
@@ -110,6 +110,7 @@ function checkFolder({ dataDir, database }: Config): Check {
   let folder = wanted
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder)
   try {
+    if (!statSync(folder).isDirectory()) throw new Error('not a folder')
     accessSync(folder, constants.W_OK | constants.X_OK)
     return { name: 'folder', ok: true, detail: folder === wanted ? `${wanted} is writable` : `${wanted} can be made` }
   } catch {
