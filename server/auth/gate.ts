@@ -53,13 +53,12 @@ export function createGate({ db, log, tenancy, keys, sessions, origins, operator
 
   async function page(ctx: Context, address: string): Promise<Scope> {
     const token = credential(ctx)
+    const app = await addressed(address)
     if (token !== undefined && !token.startsWith('vst_')) {
-      const scope = await secret(ctx, token, 'chat', { appId: address })
-      const app = await addressed(address)
+      const scope = await secret(ctx, token, 'chat', { appId: app.id })
       if (scope.tenantId !== app.tenantId) throw new Fault('app_not_found', 'No such app')
       return scope
     }
-    const app = await addressed(address)
     origins.check(ctx, app)
     return createScope(db, app.tenantId, { kind: 'page' }, log)
   }
@@ -73,10 +72,12 @@ export function createGate({ db, log, tenancy, keys, sessions, origins, operator
     if (token === undefined) throw new Fault('unauthenticated', 'A secret key is needed, in X-API-Key')
     if (isSame(token, operatorToken)) {
       refuseBrowser(ctx)
-      const tenantId =
-        named.tenantId ?? (named.appId === undefined ? undefined : (await tenancy.findApp(named.appId))?.tenantId)
+      const app = named.appId === undefined ? undefined : await tenancy.findApp(named.appId)
+      if (named.appId !== undefined && (!app || (named.tenantId ?? app.tenantId) !== app.tenantId))
+        throw new Fault('not_found', 'No such app')
+      const tenantId = named.tenantId ?? app?.tenantId
       const everywhere = acrossTenants(db, log, { kind: 'operator' })
-      if (tenantId === undefined && ctx.method === 'POST')
+      if (tenantId === undefined && ctx.method !== 'GET' && ctx.method !== 'HEAD')
         throw new Fault('invalid_input', 'query.tenantId: the operator says for which tenant', {
           issues: [{ path: 'query.tenantId', message: 'the operator says for which tenant' }],
         })

@@ -63,6 +63,12 @@ export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call
           ctx.set('Idempotent-Replayed', 'true')
         },
       }
+      // A HEAD has no use for what does not end.
+      if (endpoint.stream && ctx.method === 'HEAD') {
+        ctx.status = endpoint.status
+        ctx.type = 'text/event-stream'
+        return
+      }
       if (!endpoint.stream) ctx.status = endpoint.status
       const reply = await handle(call as unknown as Call<E>)
       if (endpoint.stream) return
