@@ -29,17 +29,21 @@ describe('an SQLite file', () => {
   const settings = () =>
     parseConfig({ ASIDE_DATA_DIR: store.dataDir, ASIDE_PORT: '0', ASIDE_LOG: 'silent', DATABASE_URL: store.url })
 
-  it('takes 300 read-then-write transactions of two processes without one of them failing', async () => {
-    const db = await open()
-    await db.migrate()
-    await db.execute(undefined, "insert into store_facts (name, value) values ('counter', '0')", [])
-    const contender = join(import.meta.dirname, '../testing/contender.ts')
-    const both = await Promise.all([1, 2].map(() => run(process.execPath, [contender, file, '150'])))
-    expect(both.map((it) => JSON.parse(it.stdout))).toEqual([[], []])
-    const { rows } = await db.execute(undefined, "select value from store_facts where name = 'counter'", [])
-    expect(rows).toEqual([{ value: '300' }])
-    await db.close()
-  })
+  it(
+    'takes 300 read-then-write transactions of two processes without one of them failing',
+    { timeout: 60_000 },
+    async () => {
+      const db = await open()
+      await db.migrate()
+      await db.execute(undefined, "insert into store_facts (name, value) values ('counter', '0')", [])
+      const contender = join(import.meta.dirname, '../testing/contender.ts')
+      const both = await Promise.all([1, 2].map(() => run(process.execPath, [contender, file, '150'])))
+      expect(both.map((it) => JSON.parse(it.stdout))).toEqual([[], []])
+      const { rows } = await db.execute(undefined, "select value from store_facts where name = 'counter'", [])
+      expect(rows).toEqual([{ value: '300' }])
+      await db.close()
+    },
+  )
 
   it('is safe against a power cut on every connection, the second and those after a restart too', async () => {
     const pragmas = async (db: Awaited<ReturnType<typeof open>>) => {
@@ -67,7 +71,7 @@ describe('an SQLite file', () => {
     await db.close()
   })
 
-  it('belongs to one server: a second one is told who has it, and ends', async () => {
+  it('belongs to one server: a second one is told who has it, and ends', { timeout: 60_000 }, async () => {
     const aside = await startAside()
     const env = { ASIDE_DATA_DIR: aside.store.dataDir, ASIDE_PORT: '0', DATABASE_URL: aside.store.url }
     const second = boot(parseConfig({ ...env, ASIDE_LOG: 'silent' }))
