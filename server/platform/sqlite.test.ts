@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
@@ -141,8 +141,16 @@ describe('an SQLite file', () => {
     other.close()
     const db = await open()
     await db.migrate()
+    await db.execute(undefined, "insert into tenants (id, name, created_at) values ('t', 'Acme', 0)", [])
     await db.close()
-    appendFileSync(`${file}-wal`, theirs)
+    const sound = readFileSync(file)
+    writeFileSync(`${file}-wal`, theirs)
     await expect(open()).rejects.toThrow(/belongs to another program/)
+    expect(readFileSync(file).equals(sound)).toBe(true)
+    expect(readFileSync(`${file}-wal`).equals(theirs)).toBe(true)
+    for (const rest of ['-wal', '-shm']) rmSync(file + rest, { force: true })
+    const again = await open()
+    expect(await acrossTenants(again, log).em.execute('select name from tenants')).toEqual([{ name: 'Acme' }])
+    await again.close()
   })
 })

@@ -1,5 +1,5 @@
 /** SQLite as we run it: WAL, every commit synced, write locks taken at `begin`, and one server process to a file. */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { CompiledQuery, SqliteDialect } from 'kysely'
@@ -82,12 +82,26 @@ export function openSqlite(file: string): SqliteStore {
   }
 }
 
+/**
+ * Looks before anything can be written: closing a connection that may write would empty a log into the file, and one that
+ * another database left beside it would overwrite it.
+ */
+function mustBeOurs(file: string): void {
+  const database = new Database(file, { readonly: true, timeout: 2_000 })
+  try {
+    const theirs = database.pragma('application_id', { simple: true })
+    const { n } = database.prepare('select count(*) as n from sqlite_master').get() as { n: number }
+    if (theirs !== APPLICATION_ID && (theirs !== 0 || n > 0)) throw new Error('it belongs to another program')
+  } finally {
+    database.close()
+  }
+}
+
 function open(file: string): Database.Database {
+  if (existsSync(file)) mustBeOurs(file)
   const database = new Database(file, { timeout: 2_000 })
-  const theirs = database.pragma('application_id', { simple: true })
-  const { n } = database.prepare('select count(*) as n from sqlite_master').get() as { n: number }
-  if (theirs !== APPLICATION_ID && (theirs !== 0 || n > 0)) throw new Error('it belongs to another program')
-  if (theirs !== APPLICATION_ID) database.pragma(`application_id = ${APPLICATION_ID}`)
+  if (database.pragma('application_id', { simple: true }) !== APPLICATION_ID)
+    database.pragma(`application_id = ${APPLICATION_ID}`)
   for (const [name, value] of pragmas) {
     database.pragma(`${name} = ${value}`)
     const found = database.pragma(name, { simple: true })
