@@ -43,8 +43,8 @@ const guide: AppConfig = {
   },
   suggestedQuestions: [
     'How do I put the chat on a page?',
-    'What happens when the connection breaks in the middle of an answer?',
-    'Do I need a key for a language model?',
+    'What happens to an answer when the server dies?',
+    'Can I use a Content-Security-Policy?',
   ],
 }
 
