@@ -26,14 +26,21 @@ function obey(widget: Widget, message: PageMessage, post: (message: FrameMessage
 function begin({ open, locale, theme }: FrameInit, port: MessagePort): void {
   const post = (message: FrameMessage) => port.postMessage(message)
   const widget = mount(document.body, { baseUrl: '', appId, mode: 'frame', open, locale, theme })
-  widget.on('close', () => post({ type: 'close' }))
+  // What the page itself has closed it knows: an echo could close what it has opened again meanwhile.
+  let closedByPage = false
+  widget.on('close', () => {
+    if (!closedByPage) post({ type: 'close' })
+  })
   widget.on('unread', (count) => post({ type: 'unread', count }))
   widget.on('error', ({ code }) => post({ type: 'error', code }))
   widget.on('sent', () => post({ type: 'event', name: 'sent' }))
   widget.on('received', () => post({ type: 'event', name: 'received' }))
   widget.on('ready', () => post({ type: 'event', name: 'ready', primary: widget.primary() }))
   port.onmessage = ({ data }) => {
-    if (isMessage(data)) obey(widget, data, post)
+    if (!isMessage(data)) return
+    closedByPage = data.type === 'close'
+    obey(widget, data, post)
+    closedByPage = false
   }
   post({ type: 'ready' })
 }
