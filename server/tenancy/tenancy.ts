@@ -46,11 +46,7 @@ export function createTenancy({
   async function originsOf(scope: Scope, apps: AppRow[]): Promise<Map<string, string[]>> {
     const result = new Map<string, string[]>(apps.map((app) => [app.id, []]))
     if (apps.length === 0) return result
-    const rows = await scope.em.find(
-      AppOrigins,
-      { appId: { $in: apps.map((app) => app.id) } },
-      { orderBy: { origin: 'asc' } },
-    )
+    const rows = await originRows.find(scope, { appId: apps.map((app) => app.id) }, { orderBy: { origin: 'asc' } })
     for (const row of rows) result.get(row.appId)?.push(row.origin)
     return result
   }
@@ -91,7 +87,7 @@ export function createTenancy({
     },
 
     async readApp(scope, appId) {
-      const row = await scope.em.findOne(Apps, { id: appId })
+      const row = await appRows.one(scope, { id: appId })
       if (!row) throw new Fault('not_found', 'No such app')
       return presentApp(row, (await originsOf(scope, [row])).get(row.id) ?? [])
     },
