@@ -2,7 +2,7 @@
  * What clients saw, held against what the store has, in the manner of Jepsen (https://jepsen.io/analyses): clients write down
  * what they do and what they are told; afterwards every line must have an explanation.
  */
-import { isFault, type StreamEvent } from '@aside/protocol'
+import { isFault, type Posted, type StreamEvent } from '@aside/protocol'
 import { acrossTenants, createLog } from '../platform/index.ts'
 import type { Beside } from './beside.ts'
 import type { Reading, ReadOptions, Visitor } from './people.ts'
@@ -45,8 +45,11 @@ export interface StoredFacts {
 
 export interface History {
   readonly entries: Entry[]
-  /** Posts until it is acknowledged, refused for good, or `signal` says that it is over; always with the same `clientId`. */
-  send(client: string, visitor: Visitor, message: Sending, signal?: AbortSignal): Promise<Phase>
+  /**
+   * Posts until it is acknowledged, always with the same `clientId`. Undefined where it was refused for good, or `signal` said
+   * that it is over.
+   */
+  send(client: string, visitor: Visitor, message: Sending, signal?: AbortSignal): Promise<Posted | undefined>
   listen(client: string, visitor: Visitor, options?: ReadOptions): Reading
   note(op: 'kill' | 'start' | 'cut'): void
 }
@@ -72,17 +75,17 @@ export function createHistory(): History {
         try {
           const posted = await visitor.post(message.conversationId, message.text, message.clientId)
           note('ok', { messageId: posted.message.id })
-          return 'ok'
+          return posted
         } catch (error) {
           if (!isFault(error)) throw error
           // A refusal that may be taken back later did nothing, unlike a connection that broke.
           const isRefusal = error.status >= 400 && error.status < 500
           if (isRefusal && !error.retryable) {
             note('fail')
-            return 'fail'
+            return undefined
           }
           if (!isRefusal) note('info')
-          if (signal?.aborted) return 'info'
+          if (signal?.aborted) return undefined
           await pause(Math.min(error.retryAfterMs ?? 50, 250))
         }
       }

@@ -30,6 +30,7 @@ export const clientId = () => randomBytes(15).toString('base64url')
 export interface ReadOptions extends Omit<FollowOptions, 'onEvent' | 'onState'> {
   /** Told of every event before the reading is. */
   onAny?(event: StreamEvent): void
+  onChange?(state: FollowState): void
 }
 
 export interface Owner {
@@ -45,6 +46,8 @@ export interface Owner {
 export interface Visitor {
   session: SessionStarted
   client: Client
+  /** The same session, calling another address: another tab, or the way through a faulty proxy. */
+  at(url: string): Visitor
   /** A conversation to talk in. */
   conversation(): Promise<string>
   post(conversationId: string, text: string, id?: string): Promise<Posted>
@@ -91,18 +94,24 @@ export async function createOwner(operator: Client, url: () => string, config: A
   }
 }
 
-async function visit(baseUrl: () => string, appId: string): Promise<Visitor> {
-  const at = {
-    get baseUrl() {
-      return baseUrl()
-    },
-    headers: { origin: ORIGIN },
-  }
-  const session = await createClient(at).call(startSession, { body: { appId } })
-  const client = createClient({ ...at, baseUrl: baseUrl(), token: () => session.token })
+async function visit(url: () => string, appId: string): Promise<Visitor> {
+  const at = addressed(url)
+  return visiting(url, await createClient(at).call(startSession, { body: { appId } }))
+}
+
+const addressed = (url: () => string) => ({
+  get baseUrl() {
+    return url()
+  },
+  headers: { origin: ORIGIN },
+})
+
+function visiting(url: () => string, session: SessionStarted): Visitor {
+  const client = createClient(Object.assign(addressed(url), { token: () => session.token }))
   return {
     session,
     client,
+    at: (other) => visiting(() => other, session),
     conversation: async () => (await client.call(startConversation, { body: { clientId: clientId() } })).id,
     post: (conversationId, text, id = clientId()) =>
       client.call(postMessage, { params: { conversationId }, body: { clientId: id, text } }),
@@ -119,7 +128,10 @@ function read(client: Client, options: ReadOptions): Reading {
   const following = follow(client, {
     backoffMs: { first: 20, longest: 200 },
     ...options,
-    onState: (state) => void states.push(state),
+    onState(state) {
+      states.push(state)
+      options.onChange?.(state)
+    },
     onEvent(event) {
       options.onAny?.(event)
       events.push(event)
