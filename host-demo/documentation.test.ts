@@ -47,7 +47,11 @@ describe.skipIf(!findChromium())('the demo answers about Aside from its document
 
   it('looks as the README shows it', async () => {
     const size = { width: 1_080, height: 720 }
-    const { page, close } = await demo.visit('/script-tag', { viewport: size, deviceScaleFactor: 2, colorScheme: 'light' })
+    const { page, close } = await demo.visit('/script-tag', {
+      viewport: size,
+      deviceScaleFactor: 2,
+      colorScheme: 'light',
+    })
     const chat = chatOfTag(page)
     await chat.open()
     await chat.ask('What survives a killed server?')
