@@ -65,21 +65,29 @@ function check(name: string, args: string[]): Sum {
 }
 
 const bin = (path: string) => join(root, 'node_modules', path)
+
+async function runAll(): Promise<Sum> {
+  const missing = await findMissing()
+  shout(missing)
+  buildStale()
+  const sums = [runTests(given.filter((it) => it !== '--ci'))]
+  if (isGate)
+    sums.push(
+      check('Lint and import law', [bin('eslint/bin/eslint.js'), '.']),
+      check('Format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']),
+      check('Types', [bin('vue-tsc/bin/vue-tsc.js'), '--noEmit', '-p', 'tsconfig.json']),
+      check('Sizes', ['scripts/sizes.ts']),
+    )
+  sums.push({ passed: 0, failed: isCi ? missing.length : 0, skipped: isCi ? 0 : missing.length })
+  shout(missing)
+  return addUp(sums)
+}
+
 const startedAt = performance.now()
-const missing = await findMissing()
-shout(missing)
-buildStale()
-const sums = [runTests(given.filter((it) => it !== '--ci'))]
-if (isGate)
-  sums.push(
-    check('Lint and import law', [bin('eslint/bin/eslint.js'), '.']),
-    check('Format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']),
-    check('Types', [bin('vue-tsc/bin/vue-tsc.js'), '--noEmit', '-p', 'tsconfig.json']),
-    check('Sizes', ['scripts/sizes.ts']),
-  )
-sums.push({ passed: 0, failed: isCi ? missing.length : 0, skipped: isCi ? 0 : missing.length })
-const { passed, failed, skipped } = addUp(sums)
-shout(missing)
+const { passed, failed, skipped } = await runAll().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  return { passed: 0, failed: 1, skipped: 0 }
+})
 console.log(`\nTook ${Math.round((performance.now() - startedAt) / 1_000)} s`)
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0
