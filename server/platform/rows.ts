@@ -25,8 +25,9 @@ export interface Rows<Row> {
   get(scope: Scope, where: Where<Row>): Promise<Row>
   /** All columns are given but the tenant, which is the scope's. */
   insert(scope: Scope, rows: Omit<Row, 'tenantId'> | Omit<Row, 'tenantId'>[]): Promise<void>
-  /** Returns how many rows were changed. */
+  /** Returns how many rows were changed. Throws where `where` names no condition. */
   update(scope: Scope, where: Where<Row>, changes: Partial<Row>): Promise<number>
+  /** Returns how many rows are gone. Throws where `where` names no condition. */
   remove(scope: Scope, where: Where<Row>): Promise<number>
 }
 
@@ -106,6 +107,12 @@ export function rowsOf<E extends EntitySchema, Row extends object = InferEntity<
     return { text: parts.length > 0 ? ` where ${parts.join(' and ')}` : '', values }
   }
 
+  /** A forgotten condition must be an exception: it would be all of the tenant's rows. */
+  function named(where: Where<Row>): Where<Row> {
+    if (Object.values(where).every((it) => it === undefined)) throw new Error(`A change of ${tableName} names no row`)
+    return where
+  }
+
   const rows: Rows<Row> = {
     async find(scope, where, { orderBy, limit, lock } = {}) {
       const { text, values } = conditions(scope, where)
@@ -142,12 +149,12 @@ export function rowsOf<E extends EntitySchema, Row extends object = InferEntity<
     async update(scope, where, changes) {
       const entries = Object.entries(changes).filter(([, value]) => value !== undefined)
       const set = entries.map(([property]) => `${column(property).name} = ?`).join(', ')
-      const { text, values } = conditions(scope, where)
+      const { text, values } = conditions(scope, named(where))
       const given = entries.map(([property, value]) => write(column(property), value, scope))
       return (await scope.execute(`update "${tableName}" set ${set}${text}`, [...given, ...values])).affected
     },
     async remove(scope, where) {
-      const { text, values } = conditions(scope, where)
+      const { text, values } = conditions(scope, named(where))
       return (await scope.execute(`delete from "${tableName}"${text}`, values)).affected
     },
   }
