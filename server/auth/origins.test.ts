@@ -158,6 +158,22 @@ describe.for(stores)('a page that speaks to the server, on %s', (store) => {
     refused(await settings(secret, { origin: ORIGIN }), 'app_not_found', 404)
   })
 
+  it('reads the app’s public look once, and is told when it has not changed', async () => {
+    const { app, visitor } = await aside.owner({
+      systemPrompt: 'Secret instructions',
+      model: 'secret-model',
+      locale: 'pt-BR',
+    })
+    const first = await settings(app.id, { origin: ORIGIN })
+    expect(first.json()).toMatchObject({ appId: app.id, name: app.name, locale: 'pt-BR' })
+    const etag = String(first.headers['etag'])
+    const again = await settings(app.id, { origin: ORIGIN, 'if-none-match': etag })
+    expect([again.status, again.text, again.headers['etag'], again.headers['vary']]).toEqual([304, '', etag, 'Origin'])
+    const other = await settings(app.id, { origin: ORIGIN, 'if-none-match': '"another"' })
+    expect(other.text).toBe(first.text)
+    expect(first.text + JSON.stringify((await visitor()).session)).not.toMatch(/[Ss]ecret/)
+  })
+
   it('of our own needs no entry in the list, for only allowed pages could frame it', async () => {
     const closed = await appWith()
     expect((await start(owner.app.id, { origin: aside.url })).status).toBe(201)
