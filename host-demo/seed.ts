@@ -49,7 +49,7 @@ const guide: AppConfig = {
 }
 
 const integrationHelp: AppConfig = {
-  theme: { primary: '#1f6f54', scheme: 'auto', position: 'left' },
+  theme: { primary: '#a4452f', scheme: 'auto', position: 'left' },
   words: {
     title: 'Integration help',
     greeting: 'Questions about putting Aside on your page? I know the integration guide.',
