@@ -1,9 +1,32 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { DetachedWindowAPI } from 'happy-dom'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
 import { mount } from './mount.ts'
 import type { Options } from './options.ts'
 
-const options: Options = { baseUrl: 'http://127.0.0.1:1', appId: `app_${'0'.repeat(26)}`, locale: 'en' }
+/** A server that is there and has no time for anybody. */
+const server = createServer((_request, response) => {
+  response.writeHead(503, {
+    'access-control-allow-origin': '*',
+    'access-control-allow-headers': '*',
+    'access-control-allow-methods': '*',
+  })
+  response.end()
+})
+const options: Options = { baseUrl: '', appId: `app_${'0'.repeat(26)}`, locale: 'en' }
+beforeAll(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  options.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  // What was on its way when a widget was destroyed would still arrive.
+  await (window as unknown as { happyDOM: DetachedWindowAPI }).happyDOM.abort()
+  server.close()
+})
+
 const rootOf = (place: Element) => place.firstElementChild!.shadowRoot!
 
 /** What listens on `target`, by whichever way it was added and taken away. */
