@@ -34,7 +34,7 @@ export function embedPage(app: LiveApp | undefined, cdn: Cdn): Page {
   ]
   return {
     html: `<!doctype html>
-<html${app?.config.locale ? ` lang="${escape(app.config.locale)}"` : ''} data-nonce="${nonce}">
+<html${app?.config.locale ? ` lang="${escape(app.config.locale)}"` : ''}${app ? ` data-app="${app.id}"` : ''} data-nonce="${nonce}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
