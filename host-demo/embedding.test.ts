@@ -43,7 +43,7 @@ describe.skipIf(!findChromium())('every way to embed', () => {
     else await chat.open()
 
     // Held in the middle: however slow the machine is, what is there now is not all of it.
-    const held = demo.models!.gate('echo:40', 4)
+    const held = demo.models!.gate('echo', 4)
     await chat.ask(tagQuestion)
     await expect.poll(() => chat.text()).toContain('Paste one')
     expect(await chat.text(), 'it streams').not.toContain('every page')

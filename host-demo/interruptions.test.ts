@@ -5,7 +5,7 @@ import { type Demo, openDemo } from './testing/demo.ts'
 import { documents } from './testing/documents.ts'
 import { type ServerProcess, startServerProcess } from './testing/server-process.ts'
 
-const MODEL = 'tokens:200:20'
+const MODEL = 'tokens:200:5'
 const wholeAnswer = Array.from({ length: 200 }, (_, index) => `w${index}`).join(' ')
 
 describe.skipIf(!findChromium())('an answer that is interrupted', () => {
@@ -28,17 +28,19 @@ describe.skipIf(!findChromium())('an answer that is interrupted', () => {
     const chat = path === '/element' ? chatOnPage(page, 'aside-chat') : chatOfTag(page)
     if (path === '/element') await chat.input.waitFor()
     else await chat.open()
-    const calls = demo.models?.calls(MODEL) ?? 0
+    const calls = demo.models!.calls(MODEL)
+    const gate = demo.models!.gate(MODEL, 60)
     await chat.ask('Count, please')
-    await expect.poll(() => chat.text()).toContain('w30')
+    await expect.poll(() => chat.text()).toContain('w50')
 
     await page.reload()
     await chat.input.waitFor()
-    await expect.poll(() => chat.text(), { message: 'what was there is there again' }).toContain('w30')
-    expect(await chat.text(), 'it is still being written').not.toContain('w199')
+    await expect.poll(() => chat.text(), { message: 'what was there is there again' }).toContain('w50')
+    expect(await chat.text(), 'it is still being written').not.toContain('w99')
+    gate.release()
     expect(await chat.answered()).toBe(wholeAnswer)
     expect(await chat.panel.locator('.mine').count()).toBe(1)
-    expect(demo.models?.calls(MODEL)).toBe(calls + 1)
+    expect(demo.models!.calls(MODEL)).toBe(calls + 1)
 
     await page.reload()
     expect(await chat.answered()).toBe(wholeAnswer)
@@ -50,8 +52,9 @@ describe.skipIf(!findChromium())('an answer that is interrupted', () => {
     const { page, close } = await demo.visit('/script-tag')
     const chat = chatOfTag(page)
     await chat.open()
+    demo.models!.gate(MODEL, 60)
     await chat.ask('Count, please')
-    await expect.poll(() => chat.text()).toContain('w30')
+    await expect.poll(() => chat.text()).toContain('w50')
 
     await server.kill()
     await chat.panel.getByText('Connection lost. Reconnecting').waitFor()
@@ -76,8 +79,9 @@ describe.skipIf(!findChromium())('an answer that is interrupted', () => {
     const { page, close } = await demo.visit('/script-tag')
     const chat = chatOfTag(page)
     await chat.open()
+    demo.models!.gate(MODEL, 20)
     await chat.ask('Count, please')
-    await expect.poll(() => chat.text()).toContain('w10')
+    await expect.poll(() => chat.text()).toContain('w15')
     await chat.button('Stop answering').click()
     await chat.panel.getByText('Stopped').waitFor()
     const text = await chat.text()
@@ -92,6 +96,7 @@ describe.skipIf(!findChromium())('an answer that is interrupted', () => {
     const { page, context, close } = await demo.visit('/script-tag')
     const chat = chatOfTag(page)
     await chat.open()
+    await chat.panel.locator('.welcome').waitFor()
     await context.setOffline(true)
     await chat.panel.getByText('You are offline').waitFor()
     await chat.ask('Written on a train')

@@ -10,17 +10,17 @@ import { type Demo, openDemo } from './testing/demo.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** Questions of people, and the file that answers them. */
+/** Questions of people, and the file that answers them. Every package of MikroORM ships the same README. */
 const questions = [
-  ['Which Vue build should I use directly in the browser via a script tag?', 'vue/README.md'],
-  ['Which build of Vue do I use for server-side rendering in Node.js?', 'vue/README.md'],
+  ['Which Vue build should I use directly in the browser via a script tag?', 'node_modules/vue/README.md'],
+  ['Which build of Vue do I use for server-side rendering in Node.js?', 'node_modules/vue/README.md'],
   ['How do I render a Vue app to a string?', '@vue/server-renderer/README.md'],
   ['Which kinds of functions can Koa take as middleware?', 'koa/Readme.md'],
   ['How does middleware flow downstream and upstream in Koa?', 'koa/Readme.md'],
   ['What does a Koa Context object encapsulate?', 'koa/Readme.md'],
-  ['Which databases does MikroORM support?', '@mikro-orm/core/README.md'],
-  ['How do I define entities in MikroORM?', '@mikro-orm/core/README.md'],
-  ['What is an identity map in MikroORM?', '@mikro-orm/core/README.md'],
+  ['Which databases does MikroORM support?', '@mikro-orm/\\w+/README.md'],
+  ['How do I define entities in MikroORM?', '@mikro-orm/\\w+/README.md'],
+  ['What is an identity map in MikroORM?', '@mikro-orm/\\w+/README.md'],
 ] as const
 
 /** As an owner does it, from a terminal: everything inside the installed packages, through the command. */
