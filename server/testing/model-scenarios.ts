@@ -180,6 +180,13 @@ const scenarios: [RegExp, Scenario][] = [
     },
   ],
   [
+    /^blocks:(\d+):(\d+)$/,
+    async (reply, count, chars) => {
+      for (let i = 0; i < count!; i++) await reply.text('b'.repeat(chars!))
+      await reply.finish()
+    },
+  ],
+  [
     /^endless$/,
     async (reply) => {
       for (;;) await reply.text('z'.repeat(10_000))
