@@ -138,8 +138,6 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       const turn = await findTurn(scope, turnId)
       if (turn?.status !== 'queued') return undefined
       const conversation = await findConversation(scope, turn.conversationId)
-      const question = await messageRows.one(scope, { id: turn.messageId })
-      if (!question) return undefined
       const newest = await messageRows.find(
         scope,
         {
@@ -148,6 +146,9 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
         },
         { orderBy: { seq: 'desc' }, limit: 41 },
       )
+      const question =
+        newest.find((it) => it.id === turn.messageId) ?? (await messageRows.one(scope, { id: turn.messageId }))
+      if (!question) return undefined
       const known = newest.filter(
         (it) => it.seq <= question.seq || (it.author === 'assistant' && it.replyTo !== question.id),
       )
