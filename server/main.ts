@@ -6,7 +6,10 @@ import { type Config, ConfigProblems, createLog, parseConfig } from './platform/
  * Runs until a signal: the first drains and exits 0, the second exits at once. An error nobody caught drains too, and
  * exits 1, for what state it left is unknown.
  */
-export async function runServer(config: Config, options: BootOptions = {}): Promise<Running> {
+export async function runServer(
+  config: Config,
+  { closing, ...options }: BootOptions & { closing?: Parameters<Running['close']>[0] } = {},
+): Promise<Running> {
   const log = createLog(config.log)
   const running = await boot(config, { log, strict: process.env['NODE_ENV'] !== 'production', ...options })
   let isClosing = false
@@ -15,7 +18,7 @@ export async function runServer(config: Config, options: BootOptions = {}): Prom
     isClosing = true
     log.info('closing', { reason })
     setTimeout(() => process.exit(1), 25_000).unref()
-    running.close().then(
+    running.close(closing).then(
       () => process.exit(code),
       (error: unknown) => {
         log.error('close-failed', { stack: error instanceof Error ? error.stack : String(error) })

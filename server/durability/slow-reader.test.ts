@@ -50,7 +50,7 @@ describe('readers that do not read', () => {
     store = await createStore('sqlite')
     server = await startServerProcess(store, {
       modelUrl: models.url,
-      limits: { streams: { stallMs: STALL_MS, heartbeatMs: 200, perSession: READERS + 2 } },
+      scaled: { limits: { streams: { stallMs: STALL_MS, heartbeatMs: 200, perSession: READERS + 2 } } },
     })
     net = await startNetfault(() => server.url)
     owner = await server.owner({ model: `blocks:10:${ANSWER_CHARS / 10}`, historyTurns: 0, passages: 0 })

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { type AppConfig, type Client, createClient } from '@aside/protocol'
-import { type BootOptions, readAddress } from '../boot.ts'
+import { readAddress } from '../boot.ts'
 import { parseConfig } from '../platform/index.ts'
 import { createOwner, type Owner } from './people.ts'
+import type { Scaled } from './scaled-server.ts'
 import type { TestStore } from './stores.ts'
 
 export interface ServerProcess {
@@ -34,8 +35,8 @@ export interface ServerProcess {
 export interface ServerProcessOptions {
   modelUrl?: string
   env?: Record<string, string>
-  /** Scaled limits; without any the real `main.ts` runs. */
-  limits?: NonNullable<BootOptions['limits']>
+  /** Without it the real `main.ts` runs. */
+  scaled?: Scaled
   port?: number
 }
 
@@ -43,7 +44,7 @@ const START_MS = 30_000
 
 /** The caller drops the store, after the last `kill`. */
 export async function startServerProcess(store: TestStore, options: ServerProcessOptions = {}): Promise<ServerProcess> {
-  const { modelUrl, env = {}, limits, port = 0 } = options
+  const { modelUrl, env = {}, scaled, port = 0 } = options
   const environment = {
     ASIDE_DATA_DIR: store.dataDir,
     ASIDE_PORT: String(port),
@@ -54,7 +55,7 @@ export async function startServerProcess(store: TestStore, options: ServerProces
   }
   const config = parseConfig(environment)
   const script = (name: string) => join(import.meta.dirname, '..', name)
-  const args = limits ? [script('testing/scaled-server.ts'), JSON.stringify(limits)] : [script('main.ts')]
+  const args = scaled ? [script('testing/scaled-server.ts'), JSON.stringify(scaled)] : [script('main.ts')]
   const log: Record<string, unknown>[] = []
   let child: ChildProcess
   let ended: Promise<number | null>
