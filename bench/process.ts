@@ -1,7 +1,7 @@
 /** The machine under measure: child processes, each on a core of its own, and what they cost. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -19,7 +19,8 @@ export interface Child {
 }
 
 /** The server gets core 0, what loads it gets the others, so that neither starves the other. */
-export const pinned = availableParallelism() > 1
+export const pinned = cpus().length > 1
+if (pinned) spawnSync('taskset', ['-cp', '1', String(process.pid)])
 
 async function start(
   args: string[],

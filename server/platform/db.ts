@@ -91,10 +91,9 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
   await orm.connect()
   const converter = orm.em.getDriver().getPlatform().getExceptionConverter()
   const client = () => (orm.em as Em).getConnection().getClient() as unknown as Kysely<unknown>
-  const transact =
-    config.kind === 'sqlite'
-      ? createGroupCommit(client)
-      : <T>(work: (it: Transaction) => Promise<T>) => within(client(), work)
+  const transact = sqlite
+    ? createGroupCommit(client, sqlite.sync)
+    : <T>(work: (it: Transaction) => Promise<T>) => within(client(), work)
   return {
     kind: config.kind,
     orm,
@@ -123,7 +122,7 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
     migrate: () => migrate(orm, config.kind),
     async close() {
       // The writer last: it empties the log into the file, which the reader may not.
-      sqlite?.close()
+      await sqlite?.close()
       await orm.close(true)
     },
   }

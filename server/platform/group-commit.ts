@@ -1,7 +1,8 @@
 /**
  * SQLite transactions, committed in groups. There is one connection, so transactions run one after the other anyway; what
- * each would wait for is the disk. Those that are waiting run as savepoints of one transaction, and all are acknowledged
- * when that one is on the disk: one sync for all of them, and none is told "done" before it is.
+ * each would wait for is the disk. Those that are waiting run as savepoints of one transaction. Its commit only writes the
+ * log; the log is synced on another thread while the next group runs, and a transaction is told "done" when a sync that
+ * began after its commit has ended, never before (docs/decisions/0008).
  */
 import { CompiledQuery, type ControlledTransaction, type Kysely } from 'kysely'
 
@@ -19,18 +20,29 @@ interface Waiting {
 /** How long a group takes in further transactions: readers outside wait for as long. */
 const GROUP_MS = 4
 
-const [savepoint, release, back] = ['savepoint one', 'release one', 'rollback to one'].map((text) =>
-  CompiledQuery.raw(text),
-)
+const [savepoint, release, back, unsynced, synced] = [
+  'savepoint one',
+  'release one',
+  'rollback to one',
+  'pragma synchronous = normal',
+  'pragma synchronous = full',
+].map((text) => CompiledQuery.raw(text))
 
-/** One transaction: committed when `work` resolves, rolled back when it rejects. */
-export const within = <T>(client: Kysely<unknown>, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
+/** One transaction: committed when `work` resolves, rolled back when it rejects. `around` it on the same connection: two statements. */
+export const within = <T>(
+  client: Kysely<unknown>,
+  work: (transaction: Transaction) => Promise<T>,
+  around: CompiledQuery[] = [],
+): Promise<T> =>
   // A transaction that fails to begin, or to roll back, never lets go of its connection by itself: this does.
   client.connection().execute(async (held) => {
+    const [before, after] = around
+    if (before) await held.executeQuery(before)
     const transaction = await held.startTransaction().execute()
     try {
       const result = await work(transaction)
       await transaction.commit().execute()
+      if (after) await held.executeQuery(after)
       return result
     } catch (error) {
       // Where the connection itself broke, or a full store rolled back already, there is nothing left to do.
@@ -38,12 +50,15 @@ export const within = <T>(client: Kysely<unknown>, work: (transaction: Transacti
         .rollback()
         .execute()
         .catch(() => {})
+      if (after) await held.executeQuery(after).catch(() => {})
       throw error
     }
   })
 
+/** `sync` resolves when all that was committed before it was called is on the disk. */
 export function createGroupCommit(
   client: () => Kysely<unknown>,
+  sync: () => Promise<void>,
 ): <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T> {
   const waiting: Waiting[] = []
   let isRunning = false
@@ -69,25 +84,41 @@ export function createGroupCommit(
     const members: { one: Waiting; outcome: Outcome }[] = []
     let taken: Waiting | undefined
     try {
-      await within(client(), async (transaction) => {
-        const end = performance.now() + GROUP_MS
-        do {
-          taken = waiting.shift()
-          if (!taken) break
-          members.push({ one: taken, outcome: await run(transaction, taken) })
-          taken = undefined
-        } while (performance.now() < end)
-      })
+      await within(
+        client(),
+        async (transaction) => {
+          const end = performance.now() + GROUP_MS
+          do {
+            taken = waiting.shift()
+            if (!taken) break
+            members.push({ one: taken, outcome: await run(transaction, taken) })
+            taken = undefined
+          } while (performance.now() < end)
+        },
+        [unsynced!, synced!],
+      )
     } catch (error) {
       // Nothing of the group was stored, so nobody of it may believe so. Where none could even begin, none of the others can.
       const lost = taken || members.length > 0 ? [...members.map((it) => it.one), taken] : waiting.splice(0)
       for (const one of lost) one?.reject(error)
       return
     }
-    for (const { one, outcome } of members) {
-      if ('error' in outcome) one.reject(outcome.error)
-      else one.resolve(outcome.value)
-    }
+    // Not waited for: the next group runs meanwhile.
+    void sync().then(
+      () => {
+        for (const { one, outcome } of members) {
+          if ('error' in outcome) one.reject(outcome.error)
+          else one.resolve(outcome.value)
+        }
+      },
+      (error: unknown) => {
+        for (const { one } of members) one.reject(error)
+        // What the disk holds is unknown from here on: nothing may be built on it (PostgreSQL's "fsyncgate", 2018).
+        process.nextTick(() => {
+          throw error
+        })
+      },
+    )
   }
 
   async function drain(): Promise<void> {

@@ -49,7 +49,7 @@ describe('an SQLite file', () => {
     const pragmas = async (db: Awaited<ReturnType<typeof open>>) => {
       const names = ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'trusted_schema', 'busy_timeout']
       const read = async (name: string) =>
-        Object.values((await db.execute(undefined, `pragma ${name}`, [])).rows[0]!)[0]
+        Object.values((await acrossTenants(db, log).em.execute(`pragma ${name}`))[0]!)[0]
       return Promise.all(names.map(read))
     }
     const first = await open()

@@ -1,6 +1,7 @@
 /** SQLite as we run it: WAL, every commit synced, write locks taken at `begin`, and one server process to a file. */
-import { existsSync, mkdirSync } from 'node:fs'
+import fs, { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
 import { CompiledQuery, SqliteDialect } from 'kysely'
 
@@ -53,7 +54,10 @@ export interface SqliteStore {
   write(text: string, values: unknown[]): Executed
   /** Runs a query that sees what is committed and waits for nobody. */
   read(text: string, values: unknown[]): Executed
-  close(): void
+  /** Resolves when all that was committed before is on the disk; the work is another thread's. */
+  sync(): Promise<void>
+  /** Once nothing is being synced any more. */
+  close(): Promise<void>
 }
 
 export interface Executed {
@@ -77,12 +81,17 @@ export function openSqlite(file: string): SqliteStore {
   }
   const prepareWrite = remembering(writer)
   const prepareRead = remembering(reader)
+  const log = syncing(`${file}-wal`)
   return {
     dialect: new ImmediateSqlite({ database: { prepare: prepareWrite, close: () => void writer.close() } }),
     write: (text, values) => run(prepareWrite(text), values),
     // The writer's pages are warm; the other connection reads afresh after every commit. It serves while a transaction is open.
     read: (text, values) => run((writer.inTransaction ? prepareRead : prepareWrite)(text), values),
-    close: () => void reader.close(),
+    sync: log.sync,
+    async close() {
+      await log.close()
+      reader.close()
+    },
   }
 }
 
@@ -98,6 +107,31 @@ function mustBeOurs(file: string): void {
     if (theirs !== APPLICATION_ID && (theirs !== 0 || n > 0)) throw new Error('it belongs to another program')
   } finally {
     database.close()
+  }
+}
+
+const fdatasync = promisify(fs.fdatasync)
+
+/**
+ * Syncs the write-ahead log. A descriptor of our own will do: a sync is of the file, and SQLite keeps its locks elsewhere.
+ * Two who ask while one sync runs share the one after it.
+ */
+function syncing(file: string): { sync(): Promise<void>; close(): Promise<void> } {
+  let descriptor: number | undefined
+  let running: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  const begin = () => {
+    next = undefined
+    descriptor ??= fs.openSync(file, 'r+')
+    return (running = fdatasync(descriptor))
+  }
+  return {
+    sync: () => (next ??= running.then(begin, begin)),
+    async close() {
+      await (next ?? running).catch(() => {})
+      if (descriptor !== undefined) fs.closeSync(descriptor)
+      descriptor = undefined
+    },
   }
 }
 
