@@ -3,4 +3,5 @@ export { type ConversationFacts, createThreads, type Threads } from './conversat
 export { Conversations, Grounds, type MessageRow, Messages, Processes, type TurnRow, Turns } from './entities.ts'
 export { createLeases, type Leases } from './leases.ts'
 export { conversationRoutes } from './routes.ts'
-export { createTurnLife, type Ending, type TurnLife } from './turns.ts'
+export { createTurnLife } from './turns.ts'
+export type { Ending, TurnLife } from './turn-life.ts'

@@ -9,7 +9,7 @@ import {
 } from '@aside/protocol'
 import { type Route, serve } from '../platform/index.ts'
 import type { Threads } from './conversations.ts'
-import type { TurnLife } from './turns.ts'
+import type { TurnLife } from './turn-life.ts'
 
 export const conversationRoutes = (threads: Threads, turns: TurnLife): Route[] => [
   serve(listConversations, ({ scope, query }) => threads.list(scope, query)),

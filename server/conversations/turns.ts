@@ -1,13 +1,5 @@
 /** The life of a turn in the store: claimed once, written under its epoch, ended once. */
-import {
-  type Citation,
-  type ErrorCode,
-  Fault,
-  type FinishReason,
-  type Turn,
-  type TurnStatus,
-  type Usage,
-} from '@aside/protocol'
+import { Fault } from '@aside/protocol'
 import type { Edge, Facts, Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import type { ConversationFacts } from './conversations.ts'
@@ -20,50 +12,9 @@ import {
   type TurnRow,
   turnRows,
 } from './entities.ts'
+import type { Ending, TurnLife } from './turn-life.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { activeTurns, addMessage, asTold, conversationEvent, findConversation, lockConversation } from './thread.ts'
-
-export interface Ending {
-  status: Extract<TurnStatus, 'completed' | 'stopped' | 'interrupted' | 'failed'>
-  text: string
-  /** Those of its passages that the answer cites. */
-  citations: Citation[]
-  finishReason?: FinishReason | undefined
-  usage?: Usage | undefined
-  errorCode?: ErrorCode | undefined
-}
-
-export interface Begun {
-  turn: TurnRow
-  message: MessageRow
-}
-
-export interface TurnLife {
-  /** A queued turn with its conversation and what was said so far, the newest last. Undefined where it is not queued any more. */
-  read(
-    scope: Scope,
-    turnId: string,
-  ): Promise<{ turn: TurnRow; conversation: ConversationRow; history: MessageRow[] } | undefined>
-  /**
-   * Claims the turn for `owner` and begins its answer. Undefined where somebody else has it, where the conversation has
-   * moved on to another epoch, or where an earlier question of the conversation has its answer still to come.
-   */
-  begin(
-    scope: Scope,
-    turnId: string,
-    input: { owner: string; model: string; passages: { citation: Citation; text: string }[] },
-  ): Promise<Begun | undefined>
-  /** Ends a turn that `owner` runs. False where it is not theirs any more: then nothing was written. */
-  end(scope: Scope, turnId: string, owner: string | null, ending: Ending): Promise<boolean>
-  /** Stops a turn: at once where it is queued, through whoever runs it else. Returns how it ended. */
-  stop(scope: Scope, conversationId: string, turnId: string): Promise<Turn>
-  /** Queued again where nothing was shown and it was tried once, else `interrupted`. Nothing where it has another owner now. */
-  recover(scope: Scope, turnId: string, deadOwner: string | null): Promise<'requeued' | 'interrupted' | 'ended'>
-  /** Tells the visitor where a waiting turn stands in the line. Nothing is stored. */
-  tellPlace(scope: Scope, turnId: string, place: number): Promise<void>
-  /** Somebody else answers from here on: raises the epoch, and ends what runs. What the old epoch still writes is refused. */
-  handOver(scope: Scope, conversationId: string, to: 'assistant' | 'agent' | 'nobody'): Promise<number>
-}
 
 const MAX_ATTEMPTS = 2
 
