@@ -113,7 +113,7 @@ const SourceName = v.pipe(
   v.string(),
   v.minLength(1, 'a name like docs/embed.md'),
   v.maxLength(400, 'at most 400 characters'),
-   
+
   v.regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters'),
 )
 
