@@ -37,12 +37,15 @@ export const within = <T>(
   // A transaction that fails to begin, or to roll back, never lets go of its connection by itself: this does.
   client.connection().execute(async (held) => {
     const [before, after] = around
-    if (before) await held.executeQuery(before)
+    if (before && after) {
+      await held.executeQuery(before)
+      // Another hold within, for the same reason: the last statement would wait for ever.
+      return within(held, work).finally(() => held.executeQuery(after))
+    }
     const transaction = await held.startTransaction().execute()
     try {
       const result = await work(transaction)
       await transaction.commit().execute()
-      if (after) await held.executeQuery(after)
       return result
     } catch (error) {
       // Where the connection itself broke, or a full store rolled back already, there is nothing left to do.
@@ -50,7 +53,6 @@ export const within = <T>(
         .rollback()
         .execute()
         .catch(() => {})
-      if (after) await held.executeQuery(after).catch(() => {})
       throw error
     }
   })
