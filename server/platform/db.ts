@@ -156,14 +156,22 @@ async function migrate(orm: AnyOrm, kind: Db['kind']): Promise<string[]> {
   })
 }
 
+/** What `pg` says of a connection that broke, in errors that have no code. */
+const brokenConnection =
+  /timeout exceeded when trying to connect|Connection terminated|is not queryable|Client was closed/
+
 /** A store's own refusals as faults; everything else is passed on as it is. */
 export function storeFault(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'SQLITE_FULL' || code === '53100')
     return new Fault('store_full', 'The store is full', { cause: error, retryAfterMs: 5_000 })
-  if (/^SQLITE_(BUSY|LOCKED|READONLY|CANTOPEN)|^(57P0[123]|08\w{3}|53300|55P03|40001|40P01|57014|ECONN\w+)$/.test(code))
+  if (
+    /^SQLITE_(BUSY|LOCKED|READONLY|CANTOPEN)|^(57P0[123]|08\w{3}|53300|55P03|40001|40P01|57014|ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/.test(
+      code,
+    )
+  )
     return new Fault('store_unavailable', 'The store is busy; try again', { cause: error, retryAfterMs: 1_000 })
-  if (error instanceof Error && /timeout exceeded when trying to connect|Connection terminated/.test(error.message))
+  if (error instanceof Error && brokenConnection.test(error.message))
     return new Fault('store_unavailable', 'The store is busy; try again', { cause: error, retryAfterMs: 1_000 })
   return error
 }
