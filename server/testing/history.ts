@@ -2,7 +2,7 @@
  * What clients saw, held against what the store has, in the manner of Jepsen (https://jepsen.io/analyses): clients write down
  * what they do and what they are told; afterwards every line must have an explanation.
  */
-import { isFault, type Posted, type StreamEvent } from '@aside/protocol'
+import { type ErrorCode, isFault, type Posted, type StreamEvent } from '@aside/protocol'
 import { acrossTenants, createLog } from '../platform/index.ts'
 import type { Beside } from './beside.ts'
 import type { Reading, ReadOptions, Visitor } from './people.ts'
@@ -19,6 +19,8 @@ export type Entry =
       clientId: string
       text: string
       messageId?: string
+      /** Why it was refused, or what is not known. */
+      code?: ErrorCode
     }
   | { op: 'recv'; client: string; visitorId: string; event: StreamEvent }
   | { op: 'kill' | 'start' | 'cut'; client: 'nemesis' }
@@ -68,7 +70,7 @@ export function createHistory(): History {
     entries,
     note: (op) => void entries.push({ op, client: 'nemesis' }),
     async send(client, visitor, message, signal) {
-      const note = (phase: Phase, more: { messageId?: string } = {}) =>
+      const note = (phase: Phase, more: { messageId?: string; code?: ErrorCode } = {}) =>
         void entries.push({ op: 'send', client, phase, ...message, ...more })
       note('invoke')
       for (;;) {
@@ -81,10 +83,10 @@ export function createHistory(): History {
           // A refusal that may be taken back later did nothing, unlike a connection that broke.
           const isRefusal = error.status >= 400 && error.status < 500
           if (isRefusal && !error.retryable) {
-            note('fail')
+            note('fail', { code: error.code })
             return undefined
           }
-          if (!isRefusal) note('info')
+          if (!isRefusal) note('info', { code: error.code })
           if (signal?.aborted) return undefined
           await pause(Math.min(error.retryAfterMs ?? 50, 250))
         }
@@ -129,6 +131,8 @@ export async function readFacts({ db }: Beside): Promise<StoredFacts> {
 /** Everything that has no explanation, in words. Empty: nothing was lost, doubled, reordered or left behind. */
 export function checkHistory(entries: Entry[], facts: StoredFacts, upstream?: { calls: number }): string[] {
   const problems = [...facts.damage.map((it) => `the store is damaged: ${it}`)]
+  for (const it of entries)
+    if (it.op === 'send' && it.code === 'internal') problems.push(`${it.clientId}: was answered with a defect`)
   checkSends(entries, facts, problems)
   for (const reader of new Set(entries.flatMap((it) => (it.op === 'recv' ? [it.client] : []))))
     checkReader(reader, entries, facts, problems)
