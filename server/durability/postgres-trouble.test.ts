@@ -126,6 +126,29 @@ describe.skipIf(!hasPostgres && !process.env['CI'])('a server whose Postgres is 
     if (process.env['ASIDE_TEST_FIGURES']) process.stdout.write(`well again after ${Math.round(recoveredMs)} ms\n`)
   })
 
+  it(
+    'waits for a store that has fallen silent for some seconds, not for a quarter of an hour',
+    { timeout: 60_000 },
+    async () => {
+      const { recoveredMs } = await survive(async () => {
+        // Every query that is on its way gets no answer, and nobody says that it never will.
+        const letGo = wire.add({ type: 'timeout', ms: 0 })
+        const before = history.entries.length
+        await expect
+          .poll(
+            () => {
+              const since = history.entries.slice(before).filter((it) => it.op === 'send')
+              return new Set(since.filter((it) => it.phase === 'info').map((it) => it.client)).size
+            },
+            { timeout: 15_000 },
+          )
+          .toBe(SENDERS)
+        letGo()
+      })
+      expect(recoveredMs).toBeLessThan(5_000)
+    },
+  )
+
   it('neither loses nor doubles where a connection breaks in the middle of a commit', { timeout: 60_000 }, async () => {
     const { refusals } = await survive(async () => {
       wire.add({ type: 'latency', ms: 15, jitter: 10 })

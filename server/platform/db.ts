@@ -10,6 +10,7 @@ import { CompiledQuery, type ControlledTransaction, type Kysely } from 'kysely'
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
 import { createGroupCommit, within } from './group-commit.ts'
+import { createPostgresWire } from './postgres-wire.ts'
 import { openSqlite } from './sqlite.ts'
 
 export type Em = SqlEntityManager
@@ -32,6 +33,9 @@ export interface Db {
   migrate(): Promise<string[]>
   close(): Promise<void>
 }
+
+/** More than any statement may take, and a connection that is idle is let go of before. */
+const SILENCE_MS = 12_000
 
 /** Said by `acrossTenants()` only. */
 export const ALL_TENANTS = '*'
@@ -67,6 +71,7 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
   }
   const sqlite = config.kind === 'sqlite' ? openSqlite(config.file) : undefined
   const list = migrations[config.kind]
+  const wire = createPostgresWire(SILENCE_MS)
   const orm =
     config.kind === 'sqlite'
       ? await SqliteOrm.init({
@@ -85,6 +90,7 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
             statement_timeout: 5_000,
             lock_timeout: 2_000,
             idle_in_transaction_session_timeout: 10_000,
+            stream: () => wire.open(),
           },
         })
   // Now: connecting lazily, within the first transaction, would wait for that transaction itself.
@@ -119,7 +125,11 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
         throw error instanceof Error ? converter.convertException(error) : error
       }
     },
-    migrate: () => migrate(orm, config.kind),
+    async migrate() {
+      // A statement of a migration may take long, and so may waiting for another process that runs them.
+      wire.waitAtMost(600_000)
+      return migrate(orm, config.kind).finally(() => wire.waitAtMost(SILENCE_MS))
+    },
     async close() {
       // The writer last: it empties the log into the file, which the reader may not.
       await sqlite?.close()
