@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 import federation from '@originjs/vite-plugin-federation'
 import vue from '@vitejs/plugin-vue'
 import type { UserConfig } from 'vite'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { lexerOfMarkedOnly, plainDynamicImports, quotesForFederation } from './widget/build-plugins.ts'
 
 const root = import.meta.dirname
@@ -134,7 +134,11 @@ const tests = () => ({
     pool: 'forks' as const,
     projects: [
       node('protocol', 10_000),
-      node('server', 20_000),
+      node('server', 20_000, undefined, {
+        ...group(0),
+        exclude: [...configDefaults.exclude, 'server/durability/**'],
+      }),
+      node('durability', 30_000, ['server/durability/*.test.ts'], group(2)),
       node('cli', 30_000),
       node('scripts', 30_000),
       node('browser', 120_000, ['host-demo/**/*.test.ts'], {
