@@ -53,7 +53,8 @@ describe('the faulty network', () => {
     net.add({ type: 'limit_data', bytes: () => 500, reset: true })
     await expect(took()).rejects.toMatchObject({ code: 'ECONNRESET' })
     net.clear()
-    net.add({ type: 'reset_peer', ms: 0 }, { direction: 'up' })
+    net.add({ type: 'latency', ms: 200 })
+    net.add({ type: 'reset_peer', ms: 10 }, { direction: 'up' })
     await expect(took()).rejects.toMatchObject({ code: 'ECONNRESET' })
   })
 
