@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '@aside/protocol'
 import type { Leases } from '../conversations/index.ts'
 import { acrossTenants, type Db } from '../platform/index.ts'
@@ -23,12 +24,14 @@ export const engineLimits: EngineLimits = {
   sweepMs: 1_000,
 }
 
+const STOP_MS = 3_000
+
 export interface Engine {
   /** Throws `overloaded` (or `shutting_down`) where no further turn can be taken. */
   admit(tenantId: string): void
   /** A turn is queued: it is run now, or when there is a place. One already known is left alone. */
   consider(turn: { tenantId: string; turnId: string }): void
-  /** Ends a turn of this process, and resolves once that is stored. Nothing where it runs elsewhere. */
+  /** Ends a turn of this process, and resolves once that is stored, or could not be for a while. Nothing where it runs elsewhere. */
   stop(turn: { turnId: string }): Promise<void>
   /** Takes up what an earlier process left, and keeps lease, checkpoints and queue going. */
   start(): Promise<void>
@@ -125,18 +128,21 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
     })
   }
 
-  async function recover(turn: { id: string; tenantId: string; owner: string | null }): Promise<void> {
-    const outcome = await parts.turns.recover(acrossTenants(db, log).of(turn.tenantId), turn.id, turn.owner)
-    if (outcome !== 'ended') log.info('turn-recovered', { turnId: turn.id, outcome })
+  /** False where it failed: the next round tries again, and the others do not wait for it. */
+  async function recover(turn: { id: string; tenantId: string; owner: string | null }): Promise<boolean> {
+    try {
+      const outcome = await parts.turns.recover(acrossTenants(db, log).of(turn.tenantId), turn.id, turn.owner)
+      if (outcome !== 'ended') log.info('turn-recovered', { turnId: turn.id, outcome })
+      return true
+    } catch (error) {
+      log.error('recovery-failed', { turnId: turn.id, stack: error instanceof Error ? error.stack : String(error) })
+      return false
+    }
   }
 
   async function sweep(): Promise<void> {
     for (const turn of await leases.orphans()) if (!running.has(turn.id)) await recover(turn)
-    for (const [id, tenantId] of lost)
-      if (!running.has(id)) {
-        await recover({ id, tenantId, owner })
-        lost.delete(id)
-      }
+    for (const [id, tenantId] of lost) if (!running.has(id) && (await recover({ id, tenantId, owner }))) lost.delete(id)
     for (const { id: turnId, tenantId, conversationId } of await leases.waiting(limits.maxQueued + limits.maxTurns))
       if (!busy.has(conversationId)) engine.consider({ tenantId, turnId })
     for (const [i, turn] of waiting.inOrder().entries()) {
@@ -191,7 +197,8 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
       if (!it) return
       it.run.ended ??= 'stopped'
       it.run.control.abort()
-      await it.done
+      // Where the store is away it waits for that; whoever stops is told so instead.
+      await Promise.race([it.done, sleep(STOP_MS, undefined, { ref: false })])
     },
     async start() {
       if (db.kind === 'sqlite') await leases.clear()

@@ -18,7 +18,7 @@ export class ReadPace {
   /** 0, or 40 ms to 100 ms as the load grows; spread, so that the connections do not fall into step. */
   gapMs(): number {
     if (this.running <= this.atOnceMost) return 0
-    return Math.min(100, Math.max(40, this.running / 10)) * (0.9 + Math.random() * 0.2)
+    return Math.min(100, Math.max(40, this.running / 6)) * (0.9 + Math.random() * 0.2)
   }
 }
 

@@ -80,7 +80,7 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
     unsearched = { error }
   }
   const passages = hits.map((hit, i) => ({ citation: citationOf(hit, i + 1), text: hit.text }))
-  const begun = await turns.begin(scope, run.turnId, { owner, model: name, passages })
+  const begun = await turns.begin(scope, read.turn, { owner, model: name, passages })
   if (!begun) return
 
   const { message, turn } = begun
@@ -116,7 +116,7 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   }
   try {
     text.flush()
-    await stored(() => turns.end(scope, run.turnId, owner, ending), run)
+    await stored(() => turns.end(scope, begun, ending), run)
   } finally {
     text.close()
   }

@@ -60,14 +60,11 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
     return presentConversation(row, turn && presentTurn(turn))
   }
 
-  async function posted(scope: Scope, message: MessageRow, turn: TurnRow | undefined): Promise<Posted> {
-    const { visitorId } = visitorOf(scope)
-    return {
-      message: presentMessage(message),
-      ...(turn ? { turn: presentTurn(turn) } : {}),
-      cursor: await streams.cursor(scope, visitorId),
-    }
-  }
+  const posted = (message: MessageRow, turn: TurnRow | undefined, cursor: string): Posted => ({
+    message: presentMessage(message),
+    ...(turn ? { turn: presentTurn(turn) } : {}),
+    cursor,
+  })
 
   /** Queues a turn for `message`, within the transaction that locked the conversation. */
   async function queue(
@@ -207,7 +204,7 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
         if (!found) return undefined
         if (found.text !== text) throw new Fault('idempotency_mismatch', 'This clientId was used for another text')
         const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null })
-        return { ...(await posted(where, found, turn ?? undefined)), isNew: false }
+        return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
       return scope.transaction(async (tx) => {
         const conversation = await lockConversation(tx, id)
@@ -219,13 +216,13 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
         const now = new Date(edge.now())
         const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
         const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
-        await streams.append(
+        const cursor = await streams.append(
           tx,
           visitorId,
           { name: 'message-updated', payload: { message: presentMessage(added.message) } },
           conversationEvent(added.conversation, active[0] ?? turn),
         )
-        return { ...(await posted(tx, added.message, turn)), isNew: true }
+        return { ...posted(added.message, turn, cursor), isNew: true }
       })
     },
 
@@ -242,7 +239,7 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
         const before = await turnRows.one(tx, { conversationId: id, clientId })
         if (before && before.messageId !== question.id)
           throw new Fault('idempotency_mismatch', 'This clientId was used for another message')
-        if (before) return { ...(await posted(tx, question, before)), isNew: false }
+        if (before) return { ...posted(question, before, await streams.cursor(tx, visitorId)), isNew: false }
         const last = await messageRows.one(tx, { conversationId: id, author: 'visitor' }, { orderBy: { seq: 'desc' } })
         if (last?.id !== question.id) throw new Fault('conflict', 'Only the last question can be answered again')
         if ((await mayQueue(tx, conversation)).some((turn) => turn.messageId === question.id))
@@ -250,8 +247,8 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
         if (conversation.handledBy !== 'assistant') throw new Fault('conflict', 'A person is answering here')
         admit(tx.tenantId)
         const turn = await queue(tx, conversation, question, new Date(edge.now()), clientId)
-        await streams.append(tx, visitorId, conversationEvent(conversation, turn))
-        return { ...(await posted(tx, question, turn)), isNew: true }
+        const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, turn))
+        return { ...posted(question, turn, cursor), isNew: true }
       })
     },
 

@@ -30,11 +30,11 @@ export interface TurnLife {
    */
   begin(
     scope: Scope,
-    turnId: string,
+    turn: Pick<TurnRow, 'id' | 'conversationId'>,
     input: { owner: string; model: string; passages: { citation: Citation; text: string }[] },
   ): Promise<Begun | undefined>
-  /** Ends a turn that `owner` runs. False where it is not theirs any more: then nothing was written. */
-  end(scope: Scope, turnId: string, owner: string | null, ending: Ending): Promise<boolean>
+  /** Ends a turn for who began it. False where it is not theirs any more: then nothing was written. */
+  end(scope: Scope, begun: Begun, ending: Ending): Promise<boolean>
   /** Stops a turn: at once where it is queued, through whoever runs it else. Returns how it ended. */
   stop(scope: Scope, conversationId: string, turnId: string): Promise<Turn>
   /** Queued again where nothing was shown and it was tried once, else `interrupted`. Nothing where it has another owner now. */

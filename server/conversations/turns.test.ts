@@ -5,6 +5,7 @@ import { type Beside, openBeside } from '../testing/beside.ts'
 import { answerText } from '../testing/model-scenarios.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
 import { stores } from '../testing/stores.ts'
+import { messageRows, turnRows } from './entities.ts'
 
 describe.for(stores)('a turn on %s', (store) => {
   let models: ModelServer
@@ -243,8 +244,11 @@ describe.for(stores)('a turn on %s', (store) => {
     expect(kept).toMatchObject({ author: 'assistant', status: 'stopped', replyTo: turn.messageId })
 
     const stale = { status: 'completed' as const, text: 'The assistant insists', citations: [] }
+    const scope = beside.scope(tenantId)
+    const row = await turnRows.get(scope, { id: turn.id })
+    const message = await messageRows.get(scope, { id: kept?.id ?? '' })
     for (const owner of [null, 'run_anybody'])
-      expect(await beside.turns.end(beside.scope(tenantId), turn.id, owner, stale)).toBe(false)
+      expect(await beside.turns.end(scope, { turn: { ...row, owner }, message }, stale)).toBe(false)
     await expect.poll(() => heard(model)?.outcome, { timeout: 2_000 }).toBe('aborted')
     expect((await visitor.messages(id)).messages).toEqual(after.messages)
     expect(models.calls(model)).toBe(1)

@@ -29,18 +29,23 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
   async function finish(
     tx: Scope,
     conversation: ConversationRow,
+    active: TurnRow[],
     turn: TurnRow,
     ending: Ending | { status: 'superseded' },
+    begun?: MessageRow,
   ): Promise<void> {
     const endedAt = new Date(edge.now())
     const errorCode = 'errorCode' in ending ? (ending.errorCode ?? null) : null
     const ended: TurnRow = { ...turn, status: ending.status, owner: null, errorCode, endedAt }
     await turnRows.update(tx, { id: turn.id }, { status: ended.status, owner: null, errorCode, endedAt })
-    const next = (await activeTurns(tx, conversation.id)).find((it) => it.id !== turn.id)
+    const next = active.find((it) => it.id !== turn.id)
     if (next?.status === 'queued')
       tx.afterCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId: next.id }))
-    if (!turn.answerId) return streams.append(tx, conversation.visitorId, conversationEvent(conversation, next))
-    const answer = await messageRows.get(tx, { id: turn.answerId })
+    if (!turn.answerId) {
+      await streams.append(tx, conversation.visitorId, conversationEvent(conversation, next))
+      return
+    }
+    const answer = begun ?? (await messageRows.get(tx, { id: turn.answerId }))
     const changed =
       ending.status === 'superseded'
         ? { status: 'superseded' as const }
@@ -69,18 +74,20 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
 
   const findTurn = (scope: Scope, id: string) => turnRows.one(scope, { id })
 
-  /** Runs `work` on the turn as it is under its conversation's lock; undefined where there is no such turn. */
+  /**
+   * Runs `work` on the turn as it is under its conversation's lock; undefined where it has ended. `active` are the turns of the
+   * conversation that have not, this one among them.
+   */
   async function locked<T>(
     scope: Scope,
-    turnId: string,
-    work: (tx: Scope, turn: TurnRow, conversation: ConversationRow) => Promise<T>,
+    { id, conversationId }: Pick<TurnRow, 'id' | 'conversationId'>,
+    work: (tx: Scope, turn: TurnRow, conversation: ConversationRow, active: TurnRow[]) => Promise<T>,
   ): Promise<T | undefined> {
-    const seen = await findTurn(scope, turnId)
-    if (!seen) return undefined
     return scope.transaction(async (tx) => {
-      const conversation = await lockConversation(tx, seen.conversationId)
-      const turn = await findTurn(tx, turnId)
-      return turn ? work(tx, turn, conversation) : undefined
+      const conversation = await lockConversation(tx, conversationId)
+      const active = await activeTurns(tx, conversationId)
+      const turn = active.find((it) => it.id === id)
+      return turn ? work(tx, turn, conversation, active) : undefined
     })
   }
 
@@ -106,15 +113,14 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       return { turn, conversation, history: asTold(known.reverse()) }
     },
 
-    begin: (scope, turnId, { owner, model, passages }) =>
-      locked(scope, turnId, async (tx, turn, conversation) => {
+    begin: (scope, seen, { owner, model, passages }) =>
+      locked(scope, seen, async (tx, turn, conversation, active) => {
         if (turn.status !== 'queued') return undefined
         if (turn.epoch !== conversation.epoch || conversation.handledBy !== 'assistant') {
-          await finish(tx, conversation, turn, { status: 'superseded' })
+          await finish(tx, conversation, active, turn, { status: 'superseded' })
           return undefined
         }
-        const [first] = await activeTurns(tx, conversation.id)
-        if (first?.id !== turn.id) return undefined
+        if (active[0]?.id !== turn.id) return undefined
         const now = new Date(edge.now())
         const attempt = turn.attempt + 1
         const citations = passages.map((it) => it.citation)
@@ -150,10 +156,11 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
         return { turn: running, message }
       }),
 
-    async end(scope, turnId, owner, ending) {
-      const done = await locked(scope, turnId, async (tx, turn, conversation) => {
-        if (turn.status !== 'running' || turn.owner !== owner || turn.epoch !== conversation.epoch) return false
-        await finish(tx, conversation, turn, ending)
+    async end(scope, begun, ending) {
+      const done = await locked(scope, begun.turn, async (tx, turn, conversation, active) => {
+        if (turn.status !== 'running' || turn.owner !== begun.turn.owner || turn.epoch !== conversation.epoch)
+          return false
+        await finish(tx, conversation, active, turn, ending, begun.message)
         return true
       })
       return done ?? false
@@ -164,11 +171,10 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       const seen = await findTurn(scope, turnId)
       if (!seen || seen.conversationId !== conversationId) throw new Fault('not_found', 'No such turn')
       if (seen.status === 'running') await facts.tell('stopping', { tenantId: scope.tenantId, turnId })
-      const endedHere = await locked(scope, turnId, async (tx, turn, conversation) => {
-        if (turn.status !== 'queued' && turn.status !== 'running') return false
+      const endedHere = await locked(scope, seen, async (tx, turn, conversation, active) => {
         // Still running: its owner is elsewhere, or did not listen. Ended here, whatever it still writes is refused.
         const answer = turn.answerId ? await messageRows.get(tx, { id: turn.answerId }) : undefined
-        await finish(tx, conversation, turn, {
+        await finish(tx, conversation, active, turn, {
           status: 'stopped',
           text: answer?.text ?? '',
           citations: answer?.citations ?? [],
@@ -181,7 +187,9 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
     },
 
     async recover(scope, turnId, deadOwner) {
-      const outcome = await locked(scope, turnId, async (tx, turn, conversation) => {
+      const seen = await findTurn(scope, turnId)
+      if (!seen) return 'ended'
+      const outcome = await locked(scope, seen, async (tx, turn, conversation, active) => {
         if (turn.status !== 'running' || turn.owner !== deadOwner) return 'ended' as const
         const answer = await messageRows.get(tx, { id: turn.answerId ?? '' })
         if (answer.text === '' && turn.attempt < MAX_ATTEMPTS && turn.epoch === conversation.epoch) {
@@ -189,7 +197,7 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
           tx.afterCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId }))
           return 'requeued' as const
         }
-        await finish(tx, conversation, turn, {
+        await finish(tx, conversation, active, turn, {
           status: 'interrupted',
           text: answer.text,
           citations: answer.citations,
@@ -219,10 +227,10 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
         const moved = { ...conversation, handledBy: to, epoch: conversation.epoch + 1 }
         await conversationRows.update(tx, { id: conversationId }, { handledBy: to, epoch: moved.epoch })
         const turns = await activeTurns(tx, conversationId)
-        for (const turn of turns) {
+        for (const [i, turn] of turns.entries()) {
           const answer = turn.answerId ? await messageRows.get(tx, { id: turn.answerId }) : undefined
           const kept = { status: 'stopped' as const, text: answer?.text ?? '', citations: answer?.citations ?? [] }
-          await finish(tx, moved, turn, turn.status === 'queued' ? { status: 'superseded' } : kept)
+          await finish(tx, moved, turns.slice(i), turn, turn.status === 'queued' ? { status: 'superseded' } : kept)
         }
         const now = await findConversation(tx, conversationId)
         await streams.append(tx, conversation.visitorId, conversationEvent(now, undefined))

@@ -140,8 +140,8 @@ async function loadEntries(
     const page = await scope.sql<ChunkRow>(
       `select revision, position, vector from chunks
         where tenant_id = ? and app_id = ? and (revision, position) > (?, ?)
-        order by revision, position limit ?`,
-      [appId, after.revision, after.position, PAGE],
+        order by revision, position limit ${PAGE}`,
+      [appId, after.revision, after.position],
     )
     const wanted = page.filter((row) => sources.has(row.revision))
     const stale: ChunkRow[] = []

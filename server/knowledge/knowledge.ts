@@ -84,7 +84,8 @@ export function createKnowledge({
       // More than asked for: the same licence or readme may be in many sources.
       const ranked = await indexes.rank(scope, appId, asked, limit * 3)
       if (!ranked) {
-        await tenancy.readApp(scope, appId)
+        const app = await tenancy.findApp(appId)
+        if (app?.tenantId !== scope.tenantId) throw new Fault('not_found', 'No such app')
         return []
       }
       const found = await readPassages(scope, appId, ranked)

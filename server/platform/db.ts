@@ -6,16 +6,16 @@ import { MikroORM as PostgresOrm } from '@mikro-orm/postgresql'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { MikroORM as SqliteOrm } from '@mikro-orm/sqlite'
 import { Fault } from '@aside/protocol'
-import { CompiledQuery, type ControlledTransaction, type Kysely } from 'kysely'
+import { CompiledQuery, type Kysely } from 'kysely'
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
-import { createGroupCommit, within } from './group-commit.ts'
+import { createGroupCommit, type Transaction, within } from './group-commit.ts'
 import { createPostgresWire } from './postgres-wire.ts'
 import { openSqlite } from './sqlite.ts'
 
 export type Em = SqlEntityManager
 
-export type Transaction = ControlledTransaction<unknown>
+export type { Transaction }
 
 export interface Db {
   readonly kind: 'sqlite' | 'postgres'
@@ -98,7 +98,7 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
   const converter = orm.em.getDriver().getPlatform().getExceptionConverter()
   const client = () => (orm.em as Em).getConnection().getClient() as unknown as Kysely<unknown>
   const transact = sqlite
-    ? createGroupCommit(client, sqlite.sync)
+    ? createGroupCommit(client, { write: (statement) => sqlite.write(statement, []), sync: sqlite.sync })
     : <T>(work: (it: Transaction) => Promise<T>) => within(client(), work)
   return {
     kind: config.kind,

@@ -4,9 +4,10 @@
  * log; the log is synced on another thread while the next group runs, and a transaction is told "done" when a sync that
  * began after its commit has ended, never before (docs/decisions/0008).
  */
-import { CompiledQuery, type ControlledTransaction, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 
-type Transaction = ControlledTransaction<unknown>
+/** The connection that a transaction holds. */
+export type Transaction = Kysely<unknown>
 type Work = (transaction: Transaction) => Promise<unknown>
 
 type Outcome = { value: unknown } | { error: unknown }
@@ -20,28 +21,10 @@ interface Waiting {
 /** How long a group takes in further transactions: readers outside wait for as long. */
 const GROUP_MS = 4
 
-const [savepoint, release, back, unsynced, synced] = [
-  'savepoint one',
-  'release one',
-  'rollback to one',
-  'pragma synchronous = normal',
-  'pragma synchronous = full',
-].map((text) => CompiledQuery.raw(text))
-
-/** One transaction: committed when `work` resolves, rolled back when it rejects. `around` it on the same connection: two statements. */
-export const within = <T>(
-  client: Kysely<unknown>,
-  work: (transaction: Transaction) => Promise<T>,
-  around: CompiledQuery[] = [],
-): Promise<T> =>
+/** One transaction: committed when `work` resolves, rolled back when it rejects. */
+export const within = <T>(client: Kysely<unknown>, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
   // A transaction that fails to begin, or to roll back, never lets go of its connection by itself: this does.
   client.connection().execute(async (held) => {
-    const [before, after] = around
-    if (before && after) {
-      await held.executeQuery(before)
-      // Another hold within, for the same reason: the last statement would wait for ever.
-      return within(held, work).finally(() => held.executeQuery(after))
-    }
     const transaction = await held.startTransaction().execute()
     try {
       const result = await work(transaction)
@@ -57,48 +40,71 @@ export const within = <T>(
     }
   })
 
-/** `sync` resolves when all that was committed before it was called is on the disk. */
+/** `write` runs a statement on the one connection that `client` lends; `sync` resolves when all that was committed before is on the disk. */
 export function createGroupCommit(
   client: () => Kysely<unknown>,
-  sync: () => Promise<void>,
+  { write, sync }: { write: (statement: string) => void; sync: () => Promise<void> },
 ): <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T> {
   const waiting: Waiting[] = []
   let isRunning = false
 
   /** Runs one of the group. Rejects where the whole group is lost with it. */
   async function run(transaction: Transaction, { work }: Waiting): Promise<Outcome> {
-    await transaction.executeQuery(savepoint!)
+    write('savepoint one')
     try {
       const value = await work(transaction)
-      await transaction.executeQuery(release!)
+      write('release one')
       return { value }
     } catch (error) {
-      // A full disk rolls back everything by itself, and there is no savepoint left to go back to.
-      await transaction.executeQuery(back!).catch(() => {
+      try {
+        write('rollback to one')
+      } catch {
+        // A full disk rolls back everything by itself, and there is no savepoint left to go back to.
         throw error
-      })
-      await transaction.executeQuery(release!)
+      }
+      write('release one')
       return { error }
     }
+  }
+
+  /** The group's own transaction. Its commit does not sync. */
+  async function together(work: (transaction: Transaction) => Promise<void>): Promise<void> {
+    await client()
+      .connection()
+      .execute(async (held) => {
+        write('pragma synchronous = normal')
+        try {
+          write('begin immediate')
+          try {
+            await work(held)
+            write('commit')
+          } catch (error) {
+            try {
+              write('rollback')
+            } catch {
+              // A full store rolled back already.
+            }
+            throw error
+          }
+        } finally {
+          write('pragma synchronous = full')
+        }
+      })
   }
 
   async function group(): Promise<void> {
     const members: { one: Waiting; outcome: Outcome }[] = []
     let taken: Waiting | undefined
     try {
-      await within(
-        client(),
-        async (transaction) => {
-          const end = performance.now() + GROUP_MS
-          do {
-            taken = waiting.shift()
-            if (!taken) break
-            members.push({ one: taken, outcome: await run(transaction, taken) })
-            taken = undefined
-          } while (performance.now() < end)
-        },
-        [unsynced!, synced!],
-      )
+      await together(async (transaction) => {
+        const end = performance.now() + GROUP_MS
+        do {
+          taken = waiting.shift()
+          if (!taken) break
+          members.push({ one: taken, outcome: await run(transaction, taken) })
+          taken = undefined
+        } while (performance.now() < end)
+      })
     } catch (error) {
       // Nothing of the group was stored, so nobody of it may believe so. Where none could even begin, none of the others can.
       const lost = taken || members.length > 0 ? [...members.map((it) => it.one), taken] : waiting.splice(0)

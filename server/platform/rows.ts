@@ -119,11 +119,11 @@ export function rowsOf<E extends EntitySchema, Row extends object = InferEntity<
       const order = Object.entries(orderBy ?? {}).map(([property, way]) => `${column(property).name} ${String(way)}`)
       const tail = [
         order.length > 0 ? ` order by ${order.join(', ')}` : '',
-        limit === undefined ? '' : ' limit ?',
+        // In the text: with a bound limit SQLite plans the query anew each time it runs.
+        limit === undefined ? '' : ` limit ${Math.trunc(limit)}`,
         // SQLite's transactions begin with the write lock already.
         lock && scope.kind === 'postgres' ? ' for update' : '',
       ]
-      if (limit !== undefined) values.push(limit)
       const found = await scope.execute(`select ${list} from "${tableName}"${text}${tail.join('')}`, values)
       return found.rows.map(read)
     },

@@ -19,7 +19,7 @@ export function createFrames<K>(work: (key: K) => void, busyness: () => number) 
   const last = new Map<K, number>()
   const waiting = new Map<K, number>()
   let timer: NodeJS.Timeout | undefined
-  const frameMs = () => Math.min(50, Math.max(16, busyness() / 8))
+  const frameMs = () => Math.min(80, Math.max(16, busyness() / 6))
 
   function round(): void {
     timer = undefined

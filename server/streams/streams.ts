@@ -37,8 +37,11 @@ export const streamLimits: StreamLimits = {
 }
 
 export interface Streams {
-  /** Appends events to the visitor's log in the caller's transaction; readers get them once it is committed. */
-  append(scope: Scope, visitorId: string, ...events: DurableEvent[]): Promise<void>
+  /**
+   * Appends events to the visitor's log in the caller's transaction; readers get them once it is committed. Returns where the
+   * stream stands then.
+   */
+  append(scope: Scope, visitorId: string, ...events: DurableEvent[]): Promise<string>
   /** Tells who listens now. Nothing is kept. */
   tell(visitorId: string, event: StreamEvent): void
   /** Where the visitor's stream stands. */
@@ -191,6 +194,7 @@ export async function createStreams(parts: {
         const chunks = logged.map(({ seq, event }) => encode(event, `${eventLog.epoch}-${seq}`))
         for (const reader of topic.readers) reader.deliver(logged, chunks)
       })
+      return `${eventLog.epoch}-${logged.at(-1)?.seq ?? 0}`
     },
 
     tell(visitorId, event) {
