@@ -4,21 +4,25 @@
  */
 import type { Socket } from 'node:net'
 import { buildConnector, Client, type Dispatcher } from 'undici'
+import { createPacer } from '../platform/index.ts'
+
+/** Connections that are read in one turn of the event loop. */
+const READS_AT_ONCE = 16
 
 /** Answers that stream now, and how long their connections may wait between reads. */
 export class ReadPace {
   running = 0
   /** Up to this many answers, everything is read as it comes. */
   readonly atOnceMost: number
+  readonly reads = createPacer<PacedConnection>((connection) => connection.read(), READS_AT_ONCE)
 
   constructor(atOnceMost: number) {
     this.atOnceMost = atOnceMost
   }
 
-  /** 0, or 40 ms to 100 ms as the load grows; spread, so that the connections do not fall into step. */
+  /** 0, or 40 ms to 100 ms as the load grows. */
   gapMs(): number {
-    if (this.running <= this.atOnceMost) return 0
-    return Math.min(100, Math.max(40, this.running / 6)) * (0.9 + Math.random() * 0.2)
+    return this.running <= this.atOnceMost ? 0 : Math.min(100, Math.max(40, this.running / 6))
   }
 }
 
@@ -33,7 +37,7 @@ const largeReadBytes = 16_384
 export class PacedConnection {
   readonly #pace: ReadPace
   #isCalm = false
-  #readNow: (() => void) | undefined
+  #read: () => void = () => {}
 
   constructor(pace: ReadPace) {
     this.#pace = pace
@@ -47,18 +51,18 @@ export class PacedConnection {
   /** From here on everything is read as it comes, beginning now. */
   hurry(): void {
     this.#isCalm = false
-    this.#readNow?.()
+    this.#pace.reads.now(this)
+  }
+
+  read(): void {
+    this.#read()
   }
 
   /** The socket's high-water mark must be 1: then it stops reading by itself after each read, until `_read` is called. */
   attach(socket: Socket): void {
     const read = socket._read.bind(socket)
-    let timer: NodeJS.Timeout | undefined
     let bytesBefore = 0
-    const readNow = () => {
-      if (timer === undefined) return
-      clearTimeout(timer)
-      timer = undefined
+    this.#read = () => {
       if (!socket.destroyed) read(1)
     }
     socket._read = (size) => {
@@ -66,10 +70,9 @@ export class PacedConnection {
       bytesBefore = socket.bytesRead
       const gapMs = this.#isCalm && readBytes < largeReadBytes ? this.#pace.gapMs() : 0
       if (gapMs === 0) return read(size)
-      timer ??= setTimeout(readNow, gapMs)
+      this.#pace.reads.at(this, performance.now() + gapMs)
     }
-    this.#readNow = readNow
-    socket.once('close', () => clearTimeout(timer))
+    socket.once('close', () => this.#pace.reads.forget(this))
   }
 }
 

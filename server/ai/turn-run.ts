@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Citation, type ErrorCode, type Hit, isFault } from '@aside/protocol'
 import { CONFIDENT } from '../knowledge/index.ts'
-import type { Ending, TurnLife } from '../conversations/index.ts'
+import type { Begun, Ending, TurnLife } from '../conversations/index.ts'
 import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
 import type { LiveApp, Tenancy } from '../tenancy/index.ts'
@@ -83,22 +83,21 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   const begun = await turns.begin(scope, read.turn, { owner, model: name, passages })
   if (!begun) return
 
-  const { message, turn } = begun
-  const text = (run.text = streams.openText(turn.visitorId, message.id, turn.attempt))
+  const answer = openAnswer(streams, begun, run)
   const cited = () => {
-    const numbers = citedNumbers(text.text)
+    const numbers = citedNumbers(answer.text)
     return passages.map((it) => it.citation).filter((it) => numbers.has(it.number))
   }
   let ending: Ending
   try {
     if (unsearched) throw unsearched.error
     const prompt = buildPrompt({ appName: app.name, config: app.config, model: name, history: read.history, hits })
-    const done = await model.generate(prompt, (piece) => text.append(piece), run.control.signal)
-    if (text.text === '' && done.finishReason === 'stop') ending = failure('upstream_bad_response', '')
+    const done = await model.generate(prompt, answer.append, run.control.signal)
+    if (answer.text === '' && done.finishReason === 'stop') ending = failure('upstream_bad_response', '')
     else
       ending = {
         status: 'completed',
-        text: text.text,
+        text: answer.text,
         citations: cited(),
         finishReason: done.finishReason,
         usage: done.usage,
@@ -109,16 +108,39 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
       log.error('turn-failed', { turnId: run.turnId, stack: error instanceof Error ? error.stack : String(error) })
     else if (code !== 'aborted')
       log.warn('turn-failed', { turnId: run.turnId, code, reason: String(error.cause ?? '').slice(0, 300) })
-    if (code !== 'aborted') ending = failure(code, text.text)
-    else if (run.ended === 'interrupted') ending = { ...failure('turn_interrupted', text.text), status: 'interrupted' }
-    else ending = { status: 'stopped', text: text.text, citations: [] }
+    if (code !== 'aborted') ending = failure(code, answer.text)
+    else if (run.ended === 'interrupted') ending = { ...failure('turn_interrupted', answer.text), status: 'interrupted' }
+    else ending = { status: 'stopped', text: answer.text, citations: [] }
     ending.citations = cited()
   }
+  const text = await answer.told
   try {
     text.flush()
     await stored(() => turns.end(scope, begun, ending), run)
   } finally {
     text.close()
+  }
+}
+
+/** The text from the model's first word on; readers get it as soon as they may know that the answer has begun. */
+function openAnswer(streams: Streams, { turn, message, stored }: Begun, run: Run) {
+  let early = ''
+  const told = stored.then(() => {
+    const text = (run.text = streams.openText(turn.visitorId, message.id, turn.attempt))
+    if (early !== '') text.append(early)
+    return text
+  })
+  // Waited for when the model has ended; nobody listens before.
+  told.catch(() => {})
+  return {
+    told,
+    get text(): string {
+      return run.text?.text ?? early
+    },
+    append(piece: string): void {
+      if (run.text) run.text.append(piece)
+      else early += piece
+    },
   }
 }
 

@@ -95,7 +95,7 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
     }
     const { tenantId, ...row } = turn
     await turnRows.insert(tx, row)
-    tx.afterCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
+    tx.atCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
     return turn
   }
 

@@ -4,4 +4,4 @@ export { Conversations, Grounds, type MessageRow, Messages, Processes, type Turn
 export { createLeases, type Leases } from './leases.ts'
 export { conversationRoutes } from './routes.ts'
 export { createTurnLife } from './turns.ts'
-export type { Ending, TurnLife } from './turn-life.ts'
+export type { Begun, Ending, TurnLife } from './turn-life.ts'

@@ -16,6 +16,8 @@ export interface Ending {
 export interface Begun {
   turn: TurnRow
   message: MessageRow
+  /** Resolves once the disk has it. Before, nobody may be told of the answer; to ask the model for it is early enough. */
+  stored: Promise<void>
 }
 
 export interface TurnLife {
@@ -34,7 +36,7 @@ export interface TurnLife {
     input: { owner: string; model: string; passages: { citation: Citation; text: string }[] },
   ): Promise<Begun | undefined>
   /** Ends a turn for who began it. False where it is not theirs any more: then nothing was written. */
-  end(scope: Scope, begun: Begun, ending: Ending): Promise<boolean>
+  end(scope: Scope, begun: Pick<Begun, 'turn' | 'message'>, ending: Ending): Promise<boolean>
   /** Stops a turn: at once where it is queued, through whoever runs it else. Returns how it ended. */
   stop(scope: Scope, conversationId: string, turnId: string): Promise<Turn>
   /** Queued again where nothing was shown and it was tried once, else `interrupted`. Nothing where it has another owner now. */

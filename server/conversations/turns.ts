@@ -12,7 +12,7 @@ import {
   type TurnRow,
   turnRows,
 } from './entities.ts'
-import type { Ending, TurnLife } from './turn-life.ts'
+import type { Begun, Ending, TurnLife } from './turn-life.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { activeTurns, addMessage, asTold, conversationEvent, findConversation, lockConversation } from './thread.ts'
 
@@ -40,7 +40,7 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
     await turnRows.update(tx, { id: turn.id }, { status: ended.status, owner: null, errorCode, endedAt })
     const next = active.find((it) => it.id !== turn.id)
     if (next?.status === 'queued')
-      tx.afterCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId: next.id }))
+      tx.atCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId: next.id }))
     if (!turn.answerId) {
       await streams.append(tx, conversation.visitorId, conversationEvent(conversation, next))
       return
@@ -91,6 +91,55 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
     })
   }
 
+  /** Claims a turn under its conversation's lock, and begins its answer. */
+  async function claim(
+    tx: Scope,
+    turn: TurnRow,
+    conversation: ConversationRow,
+    active: TurnRow[],
+    { owner, model, passages }: Parameters<TurnLife['begin']>[2],
+  ): Promise<Pick<Begun, 'turn' | 'message'> | undefined> {
+    if (turn.status !== 'queued') return undefined
+    if (turn.epoch !== conversation.epoch || conversation.handledBy !== 'assistant') {
+      await finish(tx, conversation, active, turn, { status: 'superseded' })
+      return undefined
+    }
+    if (active[0]?.id !== turn.id) return undefined
+    const now = new Date(edge.now())
+    const attempt = turn.attempt + 1
+    const citations = passages.map((it) => it.citation)
+    let message: MessageRow
+    if (turn.answerId) {
+      const known = await messageRows.get(tx, { id: turn.answerId })
+      const again = { status: 'streaming' as const, text: '', attempt, citations }
+      await messageRows.update(tx, { id: known.id }, again)
+      await groundsRows.remove(tx, { messageId: known.id })
+      message = { ...known, ...again }
+    } else {
+      if (turn.clientId) await supersede(tx, conversation, turn)
+      const given = {
+        author: 'assistant' as const,
+        status: 'streaming' as const,
+        text: '',
+        replyTo: turn.messageId,
+        attempt,
+        citations,
+      }
+      ;({ message, conversation } = await addMessage(tx, conversation, given, now))
+    }
+    if (passages.length > 0) await groundsRows.insert(tx, { messageId: message.id, passages })
+    const claimed = { status: 'running' as const, owner, model, attempt, answerId: message.id, startedAt: now }
+    await turnRows.update(tx, { id: turn.id }, claimed)
+    const running = { ...turn, ...claimed }
+    await streams.append(
+      tx,
+      conversation.visitorId,
+      { name: 'message-start', payload: { message: presentMessage(message), turn: presentTurn(running) } },
+      conversationEvent(conversation, running),
+    )
+    return { turn: running, message }
+  }
+
   return {
     async read(scope, turnId) {
       const turn = await findTurn(scope, turnId)
@@ -113,47 +162,13 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       return { turn, conversation, history: asTold(known.reverse()) }
     },
 
-    begin: (scope, seen, { owner, model, passages }) =>
-      locked(scope, seen, async (tx, turn, conversation, active) => {
-        if (turn.status !== 'queued') return undefined
-        if (turn.epoch !== conversation.epoch || conversation.handledBy !== 'assistant') {
-          await finish(tx, conversation, active, turn, { status: 'superseded' })
-          return undefined
-        }
-        if (active[0]?.id !== turn.id) return undefined
-        const now = new Date(edge.now())
-        const attempt = turn.attempt + 1
-        const citations = passages.map((it) => it.citation)
-        let message: MessageRow
-        if (turn.answerId) {
-          const known = await messageRows.get(tx, { id: turn.answerId })
-          const again = { status: 'streaming' as const, text: '', attempt, citations }
-          await messageRows.update(tx, { id: known.id }, again)
-          await groundsRows.remove(tx, { messageId: known.id })
-          message = { ...known, ...again }
-        } else {
-          if (turn.clientId) await supersede(tx, conversation, turn)
-          const given = {
-            author: 'assistant' as const,
-            status: 'streaming' as const,
-            text: '',
-            replyTo: turn.messageId,
-            attempt,
-            citations,
-          }
-          ;({ message, conversation } = await addMessage(tx, conversation, given, now))
-        }
-        if (passages.length > 0) await groundsRows.insert(tx, { messageId: message.id, passages })
-        const claim = { status: 'running' as const, owner, model, attempt, answerId: message.id, startedAt: now }
-        await turnRows.update(tx, { id: turn.id }, claim)
-        const running = { ...turn, ...claim }
-        await streams.append(
-          tx,
-          conversation.visitorId,
-          { name: 'message-start', payload: { message: presentMessage(message), turn: presentTurn(running) } },
-          conversationEvent(conversation, running),
-        )
-        return { turn: running, message }
+    begin: (scope, seen, input) =>
+      new Promise((resolve, reject) => {
+        const stored = locked(scope, seen, async (tx, turn, conversation, active) => {
+          const begun = await claim(tx, turn, conversation, active, input)
+          if (begun) tx.atCommit(() => resolve({ ...begun, stored: stored.then(() => {}) }))
+        })
+        stored.then(() => resolve(undefined), reject)
       }),
 
     async end(scope, begun, ending) {
@@ -194,7 +209,7 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
         const answer = await messageRows.get(tx, { id: turn.answerId ?? '' })
         if (answer.text === '' && turn.attempt < MAX_ATTEMPTS && turn.epoch === conversation.epoch) {
           await turnRows.update(tx, { id: turn.id }, { status: 'queued', owner: null })
-          tx.afterCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId }))
+          tx.atCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId }))
           return 'requeued' as const
         }
         await finish(tx, conversation, active, turn, {

@@ -22,8 +22,11 @@ export interface Db {
   readonly orm: AnyOrm
   /** A fresh entity manager that sees one tenant, or `ALL_TENANTS`. Reading without either throws. */
   em(tenantId?: string, transaction?: Transaction): Em
-  /** Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. */
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
+  /**
+   * Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. Resolves once the disk has it;
+   * `committed` is called when others can see it, which may be a moment before.
+   */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, committed?: () => void): Promise<T>
   /** Runs a prepared statement with `?` placeholders, in the transaction where there is one. */
   execute(
     transaction: Transaction | undefined,
@@ -99,7 +102,11 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
   const client = () => (orm.em as Em).getConnection().getClient() as unknown as Kysely<unknown>
   const transact = sqlite
     ? createGroupCommit(client, { write: (statement) => sqlite.write(statement, []), sync: sqlite.sync })
-    : <T>(work: (it: Transaction) => Promise<T>) => within(client(), work)
+    : async <T>(work: (it: Transaction) => Promise<T>, committed?: () => void) => {
+        const result = await within(client(), work)
+        committed?.()
+        return result
+      }
   return {
     kind: config.kind,
     orm,
@@ -109,7 +116,7 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
       if (transaction) em.setTransactionContext(transaction)
       return em
     },
-    transaction: (work) => withinTransaction(() => transact(work)),
+    transaction: (work, committed) => withinTransaction(() => transact(work, committed)),
     async execute(transaction, text, values) {
       try {
         if (!sqlite) {

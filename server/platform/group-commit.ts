@@ -14,6 +14,7 @@ type Outcome = { value: unknown } | { error: unknown }
 
 interface Waiting {
   work: Work
+  committed: () => void
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -44,7 +45,7 @@ export const within = <T>(client: Kysely<unknown>, work: (transaction: Transacti
 export function createGroupCommit(
   client: () => Kysely<unknown>,
   { write, sync }: { write: (statement: string) => void; sync: () => Promise<void> },
-): <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T> {
+): <T>(work: (transaction: Transaction) => Promise<T>, committed?: () => void) => Promise<T> {
   const waiting: Waiting[] = []
   let isRunning = false
 
@@ -111,6 +112,7 @@ export function createGroupCommit(
       for (const one of lost) one?.reject(error)
       return
     }
+    for (const { one, outcome } of members) if ('value' in outcome) one.committed()
     // Not waited for: the next group runs meanwhile.
     void sync().then(
       () => {
@@ -134,9 +136,9 @@ export function createGroupCommit(
     isRunning = false
   }
 
-  return (work) =>
+  return (work, committed = () => {}) =>
     new Promise((resolve, reject) => {
-      waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      waiting.push({ work, committed, resolve: resolve as (value: unknown) => void, reject })
       if (isRunning) return
       isRunning = true
       // Once this turn of the event loop has read every request that is there: they make one group.

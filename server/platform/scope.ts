@@ -1,4 +1,5 @@
 /** The first argument of every verb: whose rows may be seen, by whom, in which transaction. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EntitySchema, InferEntity, RequiredEntityData } from '@mikro-orm/core'
 import type { Scope as KeyScope } from '@aside/protocol'
 import { ALL_TENANTS, type Db, type Em, type Transaction } from './db.ts'
@@ -26,7 +27,12 @@ export interface Scope {
   execute(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[]; affected: number }>
   /** One transaction; within another it is that one. What is awaited inside is the store, never the network. */
   transaction<T>(work: (scope: Scope) => Promise<T>): Promise<T>
-  /** Runs once the transaction is committed; at once where there is none; never where it was rolled back. */
+  /**
+   * Runs once others can see what the transaction did, which may be before the disk has it: for work that tells nobody outside.
+   * At once where there is no transaction; never where it was rolled back.
+   */
+  atCommit(work: () => void): void
+  /** The same, once it is on the disk: for whoever is told that it is stored. */
   afterCommit(work: () => void): void
   /** The same actor in another tenant: for those who may act in any. */
   of(tenantId: string): Scope
@@ -36,6 +42,7 @@ type NewRow<E extends EntitySchema> = Omit<RequiredEntityData<InferEntity<E>>, '
 
 interface Unit {
   transaction: Transaction
+  atCommit: (() => void)[]
   afterCommit: (() => void)[]
 }
 
@@ -62,12 +69,23 @@ export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, un
     execute: (text, values = []) => db.execute(unit?.transaction, text, values),
     async transaction(work) {
       if (unit) return work(scope)
+      const atCommit: (() => void)[] = []
       const afterCommit: (() => void)[] = []
-      const result = await db.transaction((transaction) =>
-        work(createScope(db, tenantId, actor, log, { transaction, afterCommit })),
+      // What runs at the commit is not within the transaction, though it is called from there.
+      const outside = AsyncLocalStorage.snapshot()
+      const result = await db.transaction(
+        (transaction) => work(createScope(db, tenantId, actor, log, { transaction, atCommit, afterCommit })),
+        () =>
+          outside(() => {
+            for (const run of atCommit) run()
+          }),
       )
       for (const run of afterCommit) run()
       return result
+    },
+    atCommit(work) {
+      if (unit) unit.atCommit.push(work)
+      else work()
     },
     afterCommit(work) {
       if (unit) unit.afterCommit.push(work)

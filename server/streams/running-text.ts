@@ -1,3 +1,5 @@
+import { createPacer } from '../platform/index.ts'
+
 /** The text of an answer while it is written: grown here, read by every reader at its own pace. */
 export interface RunningText {
   readonly messageId: string
@@ -11,50 +13,25 @@ export interface RunningText {
   close(): void
 }
 
+/** Topics whose readers are written to in one turn of the event loop. */
+const MOST_AT_ONCE = 32
+
 /**
  * Brings work round at most once a frame for each key: at once after a pause, else when its frame is over. The frame grows
  * with how much is going on, from 16 ms (a screen's own) to 50 ms: merging is what makes many answers cheap.
  */
 export function createFrames<K>(work: (key: K) => void, busyness: () => number) {
   const last = new Map<K, number>()
-  const waiting = new Map<K, number>()
-  let timer: NodeJS.Timeout | undefined
-  const frameMs = () => Math.min(80, Math.max(16, busyness() / 6))
-
-  function round(): void {
-    timer = undefined
-    const now = performance.now()
-    for (const [key, due] of waiting) {
-      if (due > now + 2) {
-        timer = setTimeout(round, due - now)
-        return
-      }
-      waiting.delete(key)
-      last.set(key, now)
-      work(key)
-    }
-  }
+  const frameMs = () => Math.min(50, Math.max(16, busyness() / 10))
+  const pacer = createPacer<K>((key) => {
+    last.set(key, performance.now())
+    work(key)
+  }, MOST_AT_ONCE)
 
   return {
-    mark(key: K): void {
-      if (waiting.has(key)) return
-      const now = performance.now()
-      const due = (last.get(key) ?? 0) + frameMs()
-      if (due <= now) {
-        // After this turn of the event loop: what came in the same read goes out in the same write.
-        waiting.set(key, now)
-        setImmediate(() => {
-          if (!waiting.delete(key)) return
-          last.set(key, performance.now())
-          work(key)
-        })
-        return
-      }
-      waiting.set(key, due)
-      timer ??= setTimeout(round, due - now)
-    },
+    mark: (key: K): void => pacer.at(key, (last.get(key) ?? 0) + frameMs()),
     forget(key: K): void {
-      waiting.delete(key)
+      pacer.forget(key)
       last.delete(key)
     },
   }

@@ -234,6 +234,8 @@ export async function createStreams(parts: {
         },
       }
       topic.texts.set(messageId, text)
+      // Its first words wait for no frame.
+      frames.forget(topic)
       for (const reader of topic.readers) reader.begin(messageId)
       return text
     },
