@@ -7,7 +7,7 @@ import { buildConnector, Client, type Dispatcher } from 'undici'
 import { createPacer } from '../platform/index.ts'
 
 /** Connections that are read in one turn of the event loop. */
-const READS_AT_ONCE = 16
+const READS_AT_ONCE = 2
 
 /** Answers that stream now, and how long their connections may wait between reads. */
 export class ReadPace {

@@ -14,7 +14,7 @@ export interface RunningText {
 }
 
 /** Topics whose readers are written to in one turn of the event loop. */
-const MOST_AT_ONCE = 32
+const MOST_AT_ONCE = 4
 
 /**
  * Brings work round at most once a frame for each key: at once after a pause, else when its frame is over. The frame grows
