@@ -16,9 +16,11 @@ import {
   type ConversationFacts,
   conversationRoutes,
   Conversations,
+  createDrafts,
   createLeases,
   createThreads,
   createTurnLife,
+  DraftTable,
   Grounds,
   Messages,
   Processes,
@@ -63,6 +65,7 @@ export const entities = [
   Turns,
   Grounds,
   Processes,
+  DraftTable,
   Sources,
   Chunks,
   KnowledgeHeads,
@@ -115,7 +118,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...(parts.limits?.streams ? { limits: parts.limits.streams } : {}),
   })
   const cdn = openCdn(parts.cdnFolder, parts.version)
-  const turns = createTurnLife({ edge, streams, facts })
+  const drafts = createDrafts({ db, edge, log })
+  const turns = createTurnLife({ edge, streams, facts, drafts })
   const threads = createThreads({ edge, streams, facts, admit: (tenantId) => engine.admit(tenantId) })
   const leases = createLeases({ db, edge, log })
   const knowledge = createKnowledge({ edge, tenancy })
@@ -127,6 +131,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     streams,
     tenancy,
     leases,
+    drafts,
     search: (scope, query) => knowledge.search(scope, query),
     modelOf: (app) => models.of(app),
     tellPlace: ({ tenantId, turnId }, place) => turns.tellPlace(systemScope(tenantId), turnId, place),

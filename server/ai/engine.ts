@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '@aside/protocol'
-import type { Leases } from '../conversations/index.ts'
+import type { Drafted, Drafts, Leases } from '../conversations/index.ts'
 import { acrossTenants, type Db } from '../platform/index.ts'
 import { type Run, type RunParts, runTurn } from './turn-run.ts'
 import { createWaitingRoom } from './waiting-room.ts'
@@ -43,12 +43,13 @@ export interface Engine {
 interface Parts extends Omit<RunParts, 'owner' | 'enter'> {
   db: Db
   leases: Leases
+  drafts: Drafts
   /** Tells the visitor of a waiting turn where it stands in the line. */
   tellPlace: (turn: { tenantId: string; turnId: string }, place: number) => Promise<void>
   limits?: Partial<EngineLimits>
 }
 
-export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine {
+export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts): Engine {
   const { log } = parts
   const limits = { ...engineLimits, ...parts.limits }
   const owner = `run_${randomBytes(12).toString('base64url')}`
@@ -110,28 +111,39 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
     }
   }
 
+  let isTidy = false
+  /** The number of the last draft. */
+  let drafted = 0
+
   async function checkpoint(): Promise<void> {
-    const grown = [...running.values()].flatMap(({ run }) =>
-      run.text && run.text.text.length > run.stored ? [run] : [],
-    )
-    if (grown.length === 0) return
-    const texts = grown.map((run) => ({
-      messageId: run.text!.messageId,
-      attempt: run.text!.attempt,
-      text: run.text!.text,
-    }))
-    const living = await leases.checkpoint(texts)
-    grown.forEach((run, i) => {
-      run.stored = texts[i]!.text.length
-      // Stopped or handed over by another process: what is still written here would be refused at its end.
-      if (!living.has(texts[i]!.messageId)) run.control.abort()
-    })
+    const open = [...running.values()].flatMap(({ run }) => (run.text ? [{ run, text: run.text }] : []))
+    const grown = open.filter(({ run, text }) => text.text.length > run.stored)
+    if (open.length === 0) return
+    const lengths = grown.map(({ text }) => text.text.length)
+    if (grown.length > 0) {
+      for (const { run } of grown) run.firstDraft ??= drafted + 1
+      const keepFrom = Math.min(...open.map(({ run }) => run.firstDraft ?? drafted + 1))
+      const pieces = grown.map(({ run, text: { messageId, attempt, text } }) => ({
+        messageId,
+        attempt,
+        offset: run.stored,
+        text: text.slice(run.stored),
+      }))
+      drafted = await drafts.write(owner, pieces, keepFrom)
+      grown.forEach(({ run }, i) => (run.stored = lengths[i]!))
+    }
+    // Stopped or handed over by another process: what is still written here would be refused at its end.
+    const held = await leases.held(owner)
+    for (const { run } of open) if (!held.has(run.turnId)) run.control.abort()
   }
 
   /** False where it failed: the next round tries again, and the others do not wait for it. */
-  async function recover(turn: { id: string; tenantId: string; owner: string | null }): Promise<boolean> {
+  async function recover(
+    turn: { id: string; tenantId: string; owner: string | null },
+    drafted: Drafted,
+  ): Promise<boolean> {
     try {
-      const outcome = await parts.turns.recover(acrossTenants(db, log).of(turn.tenantId), turn.id, turn.owner)
+      const outcome = await parts.turns.recover(acrossTenants(db, log).of(turn.tenantId), turn.id, turn.owner, drafted)
       if (outcome !== 'ended') log.info('turn-recovered', { turnId: turn.id, outcome })
       return true
     } catch (error) {
@@ -141,8 +153,20 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
   }
 
   async function sweep(): Promise<void> {
-    for (const turn of await leases.orphans()) if (!running.has(turn.id)) await recover(turn)
-    for (const [id, tenantId] of lost) if (!running.has(id) && (await recover({ id, tenantId, owner }))) lost.delete(id)
+    let whole = true
+    const orphans = (await leases.orphans()).filter((turn) => !running.has(turn.id))
+    for (const dead of new Set(orphans.map((turn) => turn.owner))) {
+      const said = await drafts.of(dead)
+      for (const turn of orphans) if (turn.owner === dead) whole = (await recover(turn, said)) && whole
+    }
+    // Not while something of theirs is still to be recovered.
+    if (whole && (orphans.length > 0 || !isTidy)) {
+      await drafts.forgetDead()
+      isTidy = true
+    }
+    const ended = [...lost].filter(([id]) => !running.has(id))
+    const said = ended.length > 0 ? await drafts.of(owner) : () => ''
+    for (const [id, tenantId] of ended) if (await recover({ id, tenantId, owner }, said)) lost.delete(id)
     for (const { id: turnId, tenantId, conversationId } of await leases.waiting(limits.maxQueued + limits.maxTurns))
       if (!busy.has(conversationId)) engine.consider({ tenantId, turnId })
     for (const [i, turn] of waiting.inOrder().entries()) {
@@ -220,6 +244,7 @@ export function createEngine({ db, leases, tellPlace, ...parts }: Parts): Engine
       await all()
       for (const timer of timers) clearInterval(timer)
       await leases.release(owner)
+      if (lost.size === 0) await drafts.forgetDead()
     },
     load: () => ({ running: running.size, queued: waiting.size }),
   }

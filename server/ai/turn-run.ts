@@ -14,8 +14,10 @@ export interface Run {
   readonly turnId: string
   conversationId?: string
   text?: RunningText
-  /** How much of the text the last checkpoint holds. */
+  /** How much of the text the drafts hold, in UTF-16 code units. */
   stored: number
+  /** The draft its text begins in. */
+  firstDraft?: number
   readonly control: AbortController
   /** Why it was ended from outside. */
   ended?: 'stopped' | 'interrupted'
@@ -109,7 +111,8 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
     else if (code !== 'aborted')
       log.warn('turn-failed', { turnId: run.turnId, code, reason: String(error.cause ?? '').slice(0, 300) })
     if (code !== 'aborted') ending = failure(code, answer.text)
-    else if (run.ended === 'interrupted') ending = { ...failure('turn_interrupted', answer.text), status: 'interrupted' }
+    else if (run.ended === 'interrupted')
+      ending = { ...failure('turn_interrupted', answer.text), status: 'interrupted' }
     else ending = { status: 'stopped', text: answer.text, citations: [] }
     ending.citations = cited()
   }

@@ -90,6 +90,17 @@ export const Processes = defineEntity({
   properties: { id: p.text().primary(), leaseUntil: p.datetime() },
 })
 
+/** Pieces of running answers, as JSON: `[messageId, attempt, offset, text][]`. Gone again a moment after their answers have ended. */
+export const Drafts = defineEntity({
+  name: 'Draft',
+  tableName: 'drafts',
+  properties: {
+    owner: p.text().primary(),
+    number: p.integer().primary(),
+    pieces: p.text(),
+  },
+})
+
 export type ConversationRow = InferEntity<typeof Conversations>
 export type MessageRow = InferEntity<typeof Messages>
 export type TurnRow = InferEntity<typeof Turns>

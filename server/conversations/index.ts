@@ -1,6 +1,16 @@
 /** Conversations: messages in one order, each stored once, each answered once, by whoever has the floor. */
 export { type ConversationFacts, createThreads, type Threads } from './conversations.ts'
-export { Conversations, Grounds, type MessageRow, Messages, Processes, type TurnRow, Turns } from './entities.ts'
+export { createDrafts, type Drafted, type Drafts } from './drafts.ts'
+export {
+  Conversations,
+  Drafts as DraftTable,
+  Grounds,
+  type MessageRow,
+  Messages,
+  Processes,
+  type TurnRow,
+  Turns,
+} from './entities.ts'
 export { createLeases, type Leases } from './leases.ts'
 export { conversationRoutes } from './routes.ts'
 export { createTurnLife } from './turns.ts'

@@ -1,4 +1,4 @@
-/** What a process that runs turns owes the store: a living lease, and what it has written so far. */
+/** What a process that runs turns owes the store: a living lease. */
 import { acrossTenants, type Db, type Edge, type Log } from '../platform/index.ts'
 import { Processes, Turns } from './entities.ts'
 
@@ -12,16 +12,9 @@ export interface Leases {
   orphans(): Promise<{ id: string; tenantId: string; owner: string | null }[]>
   /** Turns that wait, oldest first. */
   waiting(limit: number): Promise<{ id: string; tenantId: string; conversationId: string }[]>
-  /**
-   * Stores the texts of running answers, all in one transaction. One that has ended, or began anew, is left as it is; returns the
-   * ids of the messages that took their text.
-   */
-  checkpoint(texts: { messageId: string; attempt: number; text: string }[]): Promise<Set<string>>
+  /** The turns that run under `owner`, by their ids. */
+  held(owner: string): Promise<Set<string>>
 }
-
-/** Texts to a statement: enough to save statements, few enough that their shapes are prepared once and for all. */
-const BATCH = 50
-const MARKS = '(cast(? as text), cast(? as integer), cast(? as text))'
 
 export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }): Leases {
   const em = () => acrossTenants(db, log).em
@@ -49,21 +42,12 @@ export function createLeases({ db, edge, log }: { db: Db; edge: Edge; log: Log }
         { fields: ['id', 'tenantId', 'conversationId'], orderBy: { id: 'asc' }, limit },
       )
     },
-    async checkpoint(texts) {
-      const living = new Set<string>()
-      await acrossTenants(db, log).transaction(async (tx) => {
-        for (let from = 0; from < texts.length; from += BATCH) {
-          const some = texts.slice(from, from + BATCH)
-          const { rows } = await tx.execute(
-            `update messages set text = v.column3 from (values ${some.map(() => MARKS).join(', ')}) as v
-             where messages.id = v.column1 and messages.attempt = v.column2 and messages.status = 'streaming'
-             returning messages.id`,
-            some.flatMap(({ messageId, attempt, text }) => [messageId, attempt, text]),
-          )
-          for (const { id } of rows) living.add(String(id))
-        }
-      })
-      return living
+    async held(owner) {
+      const { rows } = await acrossTenants(db, log).execute(
+        "select id from turns where status = 'running' and owner = ?",
+        [owner],
+      )
+      return new Set(rows.map(({ id }) => String(id)))
     },
   }
 }

@@ -1,6 +1,7 @@
 /** What can befall a turn, as its verbs: `turns.ts` is how each is done. */
 import type { Citation, ErrorCode, FinishReason, Turn, TurnStatus, Usage } from '@aside/protocol'
 import type { Scope } from '../platform/index.ts'
+import type { Drafted } from './drafts.ts'
 import type { ConversationRow, MessageRow, TurnRow } from './entities.ts'
 
 export interface Ending {
@@ -40,7 +41,12 @@ export interface TurnLife {
   /** Stops a turn: at once where it is queued, through whoever runs it else. Returns how it ended. */
   stop(scope: Scope, conversationId: string, turnId: string): Promise<Turn>
   /** Queued again where nothing was shown and it was tried once, else `interrupted`. Nothing where it has another owner now. */
-  recover(scope: Scope, turnId: string, deadOwner: string | null): Promise<'requeued' | 'interrupted' | 'ended'>
+  recover(
+    scope: Scope,
+    turnId: string,
+    deadOwner: string | null,
+    drafted: Drafted,
+  ): Promise<'requeued' | 'interrupted' | 'ended'>
   /** Tells the visitor where a waiting turn stands in the line. Nothing is stored. */
   tellPlace(scope: Scope, turnId: string, place: number): Promise<void>
   /** Somebody else answers from here on: raises the epoch, and ends what runs. What the old epoch still writes is refused. */

@@ -3,6 +3,7 @@ import { Fault } from '@aside/protocol'
 import type { Edge, Facts, Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import type { ConversationFacts } from './conversations.ts'
+import type { Drafted, Drafts } from './drafts.ts'
 import {
   type ConversationRow,
   conversationRows,
@@ -22,9 +23,10 @@ interface Parts {
   edge: Edge
   streams: Streams
   facts: Facts<ConversationFacts>
+  drafts: Drafts
 }
 
-export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
+export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLife {
   /** Ends turn and answer in one transaction, under the locked conversation, and tells of it. */
   async function finish(
     tx: Scope,
@@ -89,6 +91,12 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       const turn = active.find((it) => it.id === id)
       return turn ? work(tx, turn, conversation, active) : undefined
     })
+  }
+
+  /** The ending of a turn that is ended by others than who runs it: with what was written down of its answer. */
+  async function asDrafted(tx: Scope, turn: TurnRow, drafted: Drafted): Promise<Ending> {
+    const answer = turn.answerId ? await messageRows.get(tx, { id: turn.answerId }) : undefined
+    return { status: 'stopped', text: answer ? drafted(answer) : '', citations: answer?.citations ?? [] }
   }
 
   /** Claims a turn under its conversation's lock, and begins its answer. */
@@ -188,12 +196,7 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       if (seen.status === 'running') await facts.tell('stopping', { tenantId: scope.tenantId, turnId })
       const endedHere = await locked(scope, seen, async (tx, turn, conversation, active) => {
         // Still running: its owner is elsewhere, or did not listen. Ended here, whatever it still writes is refused.
-        const answer = turn.answerId ? await messageRows.get(tx, { id: turn.answerId }) : undefined
-        await finish(tx, conversation, active, turn, {
-          status: 'stopped',
-          text: answer?.text ?? '',
-          citations: answer?.citations ?? [],
-        })
+        await finish(tx, conversation, active, turn, await asDrafted(tx, turn, await drafts.of(turn.owner)))
         return true
       })
       // It waited for a place, which is free now; or it began in between.
@@ -201,21 +204,20 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
       return presentTurn((await findTurn(scope, turnId)) ?? seen)
     },
 
-    async recover(scope, turnId, deadOwner) {
+    async recover(scope, turnId, deadOwner, drafted) {
       const seen = await findTurn(scope, turnId)
       if (!seen) return 'ended'
       const outcome = await locked(scope, seen, async (tx, turn, conversation, active) => {
         if (turn.status !== 'running' || turn.owner !== deadOwner) return 'ended' as const
-        const answer = await messageRows.get(tx, { id: turn.answerId ?? '' })
-        if (answer.text === '' && turn.attempt < MAX_ATTEMPTS && turn.epoch === conversation.epoch) {
+        const kept = await asDrafted(tx, turn, drafted)
+        if (kept.text === '' && turn.attempt < MAX_ATTEMPTS && turn.epoch === conversation.epoch) {
           await turnRows.update(tx, { id: turn.id }, { status: 'queued', owner: null })
           tx.atCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId }))
           return 'requeued' as const
         }
         await finish(tx, conversation, active, turn, {
+          ...kept,
           status: 'interrupted',
-          text: answer.text,
-          citations: answer.citations,
           errorCode: 'turn_interrupted',
         })
         return 'interrupted' as const
@@ -243,9 +245,11 @@ export function createTurnLife({ edge, streams, facts }: Parts): TurnLife {
         await conversationRows.update(tx, { id: conversationId }, { handledBy: to, epoch: moved.epoch })
         const turns = await activeTurns(tx, conversationId)
         for (const [i, turn] of turns.entries()) {
-          const answer = turn.answerId ? await messageRows.get(tx, { id: turn.answerId }) : undefined
-          const kept = { status: 'stopped' as const, text: answer?.text ?? '', citations: answer?.citations ?? [] }
-          await finish(tx, moved, turns.slice(i), turn, turn.status === 'queued' ? { status: 'superseded' } : kept)
+          const ending =
+            turn.status === 'queued'
+              ? { status: 'superseded' as const }
+              : await asDrafted(tx, turn, await drafts.of(turn.owner))
+          await finish(tx, moved, turns.slice(i), turn, ending)
         }
         const now = await findConversation(tx, conversationId)
         await streams.append(tx, conversation.visitorId, conversationEvent(now, undefined))

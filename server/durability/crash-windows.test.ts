@@ -82,7 +82,7 @@ describe.for(stores)('a process that dies at the worst moment, on %s', (kind: St
     await other.visitor.post(other.id, 'I hold the only place')
     const held = await other.reading.until('message-start')
     // With something stored it ends as interrupted, and gives its place away.
-    await expect.poll(() => textOf(held.payload.message.id)).not.toBe('')
+    await expect.poll(() => beside.drafted(held.payload.turn.id)).not.toBe('')
     const { visitor, id, reading } = await asker()
     const { turn } = await visitor.post(id, 'Is it my turn?')
     expect(turn!.status).toBe('queued')
@@ -104,7 +104,7 @@ describe.for(stores)('a process that dies at the worst moment, on %s', (kind: St
     const answerId = start.payload.message.id
     const five = Array.from({ length: 5 }, (_, i) => tokenText(i)).join('')
     await expect.poll(() => reading.text(answerId)).toBe(five)
-    await expect.poll(() => textOf(answerId)).toBe(five)
+    await expect.poll(() => beside.drafted(turn!.id)).toBe(five)
     await server.kill()
     await server.start()
     const end = await reading.until('message-end', (it) => it.turn.id === turn!.id, seenMs[kind])

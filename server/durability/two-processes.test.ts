@@ -124,7 +124,7 @@ describe.skipIf(!hasPostgres && !process.env['CI'])('several processes on one Po
       const message = { conversationId: id, clientId: clientId(), text: 'Will you live?' }
       const turnId = (await history.send('asker', visitor, message))?.turn?.id
       const text = async () => (await readFacts(beside)).messages.findLast((it) => it.conversationId === id)?.text ?? ''
-      await expect.poll(async () => (await text()).length, { timeout: 5_000 }).toBeGreaterThan(100)
+      await expect.poll(async () => (await beside.drafted(turnId!)).length, { timeout: 5_000 }).toBeGreaterThan(100)
       await nodes[0]!.kill()
       const killedAt = performance.now()
       const ends = await Promise.all(
@@ -133,6 +133,7 @@ describe.skipIf(!hasPostgres && !process.env['CI'])('several processes on one Po
       const tookMs = performance.now() - killedAt
       for (const end of ends) {
         expect(end.payload.message.status).toBe('interrupted')
+        expect(end.payload.message.text.length).toBeGreaterThan(100)
         expect(end.payload.message.text).toBe(await text())
       }
       expect(models.calls(named)).toBe(1)

@@ -1,6 +1,6 @@
 /** Another process on the same store, as far as rows go: what a test looks at, or does, behind the server's back. */
 import { entities } from '../app.ts'
-import { createTurnLife, type TurnLife } from '../conversations/index.ts'
+import { createDrafts, createTurnLife, type TurnLife, Turns } from '../conversations/index.ts'
 import { acrossTenants, createEdge, createFacts, createLog, type Db, openDb, type Scope } from '../platform/index.ts'
 import { createStreams, type Streams } from '../streams/index.ts'
 import type { TestStore } from './stores.ts'
@@ -10,6 +10,8 @@ export interface Beside {
   turns: TurnLife
   streams: Streams
   scope(tenantId: string): Scope
+  /** What was written down so far of a running turn's answer. */
+  drafted(turnId: string): Promise<string>
   count(table: string): Promise<number>
   close(): Promise<void>
 }
@@ -23,11 +25,16 @@ export async function openBeside(store: TestStore): Promise<Beside> {
   const edge = createEdge()
   const streams = await createStreams({ db, edge, log, strict: true })
   const everywhere = acrossTenants(db, log)
+  const drafts = createDrafts({ db, edge, log })
   return {
     db,
     streams,
-    turns: createTurnLife({ edge, streams, facts: createFacts(log) }),
+    turns: createTurnLife({ edge, streams, facts: createFacts(log), drafts }),
     scope: (tenantId) => everywhere.of(tenantId),
+    async drafted(turnId) {
+      const turn = await acrossTenants(db, log).em.findOneOrFail(Turns, { id: turnId })
+      return (await drafts.of(turn.owner))({ id: turn.answerId ?? '', attempt: turn.attempt })
+    },
     async count(table) {
       const [row] = await everywhere.em.execute<{ n: number | string }[]>(`select count(*) as n from ${table}`)
       return Number(row?.n)
