@@ -35,11 +35,17 @@ export async function readAnswer(
   const reader = new CompletionReader()
   const done = Promise.withResolvers<void>()
 
+  let text = ''
   function receive(data: string): void {
     if (reader.isDone) return
-    const text = reader.read(data)
-    if (text !== '') output.push(text)
+    text += reader.read(data)
     if (reader.isDone) done.resolve()
+  }
+  /** All the text of one read at a time. */
+  function handOn(): void {
+    const some = text
+    text = ''
+    if (some !== '') output.push(some)
   }
 
   const events = new EventStream(receive, outputMost * 6 + eventOverhead)
@@ -47,7 +53,11 @@ export async function readAnswer(
   const ended = body.read((bytes) => {
     watchdog.heard()
     try {
-      events.push(bytes)
+      try {
+        events.push(bytes)
+      } finally {
+        handOn()
+      }
     } catch (error) {
       done.reject(error)
       body.abort(error instanceof Error ? error : new Error('unreadable'))
@@ -59,7 +69,10 @@ export async function readAnswer(
       watchdog.reach(stage)
     }
   })
-  const endedWell = ended.then(() => events.end())
+  const endedWell = ended.then(() => {
+    events.end()
+    handOn()
+  })
 
   try {
     await Promise.race([done.promise, endedWell])

@@ -10,7 +10,8 @@ const errorBodyMost = 65_536
 export class UpstreamBody extends PacedHandler implements Dispatcher.DispatchHandler {
   readonly head = Promise.withResolvers<{ status: number; headers: Headers }>()
   #controller: Dispatcher.DispatchController | undefined
-  #early: Buffer[] = []
+  /** What has come and was not given yet. A read of several small chunks is given in one go. */
+  #held: Buffer[] = []
   #onBytes: ((bytes: Buffer) => void) | undefined
   #ended = Promise.withResolvers<void>()
   #abortedBy: Error | undefined
@@ -24,10 +25,17 @@ export class UpstreamBody extends PacedHandler implements Dispatcher.DispatchHan
 
   /** Gives all bytes in order; settles when they have ended, or rejects where the connection broke. */
   read(onBytes: (bytes: Buffer) => void): Promise<void> {
-    for (const bytes of this.#early) onBytes(bytes)
-    this.#early = []
     this.#onBytes = onBytes
+    this.#give()
     return this.#ended.promise
+  }
+
+  #give(): void {
+    const [first] = this.#held
+    if (!first || !this.#onBytes) return
+    const bytes = this.#held.length === 1 ? first : Buffer.concat(this.#held)
+    this.#held = []
+    this.#onBytes(bytes)
   }
 
   async text(most: number): Promise<string> {
@@ -74,11 +82,13 @@ export class UpstreamBody extends PacedHandler implements Dispatcher.DispatchHan
 
   onResponseData(_controller: unknown, bytes: Buffer): void {
     if (this.#abortedBy) return
-    if (this.#onBytes) this.#onBytes(bytes)
-    else this.#early.push(bytes)
+    this.#held.push(bytes)
+    // When the connection has been read as far as it goes: many models send each token as a chunk of its own.
+    if (this.#held.length === 1) queueMicrotask(() => this.#give())
   }
 
   onResponseEnd(): void {
+    this.#give()
     this.connection?.hurry()
     this.connection = undefined
     this.#ended.resolve()
@@ -89,6 +99,8 @@ export class UpstreamBody extends PacedHandler implements Dispatcher.DispatchHan
   }
 
   #fail(error: Error): void {
+    if (this.#abortedBy) this.#held = []
+    this.#give()
     this.connection = undefined
     this.head.reject(error)
     this.#ended.reject(error)
