@@ -1,4 +1,5 @@
 /** What one process does under a crowd: at one instant, connected in numbers, past its capacity, and with posts alone. */
+import { acrossTenants, createLog, openDb } from '../server/platform/index.ts'
 import type { ServerUnderMeasure } from './process.ts'
 import { inBatches } from './streams.ts'
 import { createBenchApp, createVisitor, quantile } from './visitor.ts'
@@ -6,15 +7,35 @@ import { createBenchApp, createVisitor, quantile } from './visitor.ts'
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const round = (value: number) => Number(value.toFixed(1))
 
-/** `count` questions at one instant, by visitors who are connected already. The model answers at once. */
+/**
+ * `count` questions at one instant, by visitors who are connected already. The model answers at once. Five times: the first
+ * is put to a server that has just started, and whose code is not compiled yet.
+ */
 export async function measureBurst(server: ServerUnderMeasure, count: number) {
   const appId = await createBenchApp(server, 'tokens:40:20')
   const visitors = await inBatches(count, () => createVisitor(server.url, appId))
   await visitors[0]!.ask()
-  const seen = await Promise.all(visitors.map((it) => it.ask()))
+  const rounds: { p50: number; p95: number }[] = []
+  for (let i = 0; i < 5; i++) {
+    const first = (await Promise.all(visitors.map((it) => it.ask()))).map((it) => it.firstTokenMs)
+    rounds.push({ p50: round(quantile(first, 0.5)), p95: round(quantile(first, 0.95)) })
+  }
   for (const it of visitors) it.close()
-  const first = seen.map((it) => it.firstTokenMs)
-  return { questions: count, firstTokenMs: { p50: round(quantile(first, 0.5)), p95: round(quantile(first, 0.95)) } }
+  const [justStarted, ...later] = rounds
+  return {
+    questions: count,
+    justStarted,
+    later: {
+      p50: quantile(
+        later.map((it) => it.p50),
+        0.5,
+      ),
+      p95: quantile(
+        later.map((it) => it.p95),
+        0.5,
+      ),
+    },
+  }
 }
 
 /** `connected` visitors, of whom `asking` keep an answer of 400 tokens at 50 tokens/s running each, for `ms`. */
@@ -71,10 +92,18 @@ export async function measureOverload(server: ServerUnderMeasure, questions: num
   }
 }
 
+/** From here on a person answers in all conversations there are, so that posting is all there is to do. */
+async function takeOver(file: string): Promise<void> {
+  const db = await openDb({ kind: 'sqlite', file }, [])
+  await acrossTenants(db, createLog('silent')).execute("update conversations set handled_by = 'agent'")
+  await db.close()
+}
+
 /** Messages accepted and stored, each acknowledged before the next of its visitor is sent. No assistant answers. */
 export async function measurePosts(server: ServerUnderMeasure, senders: number, ms: number) {
   const appId = await createBenchApp(server, 'tokens:1:0')
   const visitors = await inBatches(senders, () => createVisitor(server.url, appId, false))
+  await takeOver(server.file)
   let stored = 0
   let refused = 0
   const started = performance.now()
@@ -99,16 +128,51 @@ export async function measurePosts(server: ServerUnderMeasure, senders: number, 
   }
 }
 
-/** Connected readers who do nothing: resident memory each. */
+/**
+ * Connected readers who do nothing: what each further one adds to resident memory. The first thousand also pay for what any
+ * load costs once: compiled code, the young generation, the store's page cache.
+ */
 export async function measureIdle(server: ServerUnderMeasure, readers: number) {
   const appId = await createBenchApp(server, 'tokens:1:0')
-  // What a first crowd leaves behind in the heap is not the second's.
-  for (const it of await inBatches(readers, () => createVisitor(server.url, appId))) it.close()
-  await sleep(1_000)
-  const before = server.rssBytes()
-  const visitors = await inBatches(readers, () => createVisitor(server.url, appId))
-  await sleep(1_000)
-  const kbPerReader = round((server.rssBytes() - before) / 1024 / readers)
+  const idle = async (count: number) => {
+    const visitors = await inBatches(count, () => createVisitor(server.url, appId))
+    await sleep(1_000)
+    return visitors
+  }
+  const [none, first] = [server.rssBytes(), await idle(readers)]
+  const [some, second] = [server.rssBytes(), await idle(2 * readers)]
+  const all = server.rssBytes()
+  for (const it of [...first, ...second]) it.close()
+  return {
+    readers: 3 * readers,
+    kbPerFurtherReader: round((all - some) / 1024 / (2 * readers)),
+    kbPerReaderInAll: round((all - none) / 1024 / (3 * readers)),
+  }
+}
+
+/** The same for answers that run: 10 tokens/s each, so that neither the processor nor the network is the limit. */
+export async function measureMemory(server: ServerUnderMeasure, few: number, many: number) {
+  const appId = await createBenchApp(server, 'tokens:100:100')
+  const visitors = await inBatches(many, () => createVisitor(server.url, appId))
+  const none = server.rssBytes()
+  const peakOf = async (count: number) => {
+    let peak = 0
+    const watch = setInterval(() => (peak = Math.max(peak, server.rssBytes())), 250)
+    const seen = await Promise.all(
+      visitors.slice(0, count).map(async (it, i) => {
+        await sleep((10_000 * i) / count)
+        return [await it.ask(), await it.ask()]
+      }),
+    )
+    clearInterval(watch)
+    return { peak, lost: seen.flat().filter((it) => it.status !== 'completed').length }
+  }
+  const [some, all] = [await peakOf(few), await peakOf(many)]
   for (const it of visitors) it.close()
-  return { readers, kbPerReader }
+  return {
+    streams: many,
+    kbPerFurtherStream: round((all.peak - some.peak) / 1024 / (many - few)),
+    kbPerStreamInAll: round((all.peak - none) / 1024 / many),
+    lost: some.lost + all.lost,
+  }
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { measureBurst, measureCrowd, measureIdle, measureOverload, measurePosts } from './load.ts'
+import { measureBurst, measureCrowd, measureIdle, measureMemory, measureOverload, measurePosts } from './load.ts'
 import { type Child, pinned, type ServerUnderMeasure, startModel, startServer } from './process.ts'
 import { retrieval } from './retrieval.ts'
 import { measureStreams } from './streams.ts'
@@ -40,6 +40,7 @@ const sections: Record<string, () => Promise<unknown>> = {
     onServer((server) => measureOverload(server, 400), { ASIDE_MAX_TURNS: '200', ASIDE_MAX_QUEUED_TURNS: '50' }),
   posts: () => onServer((server) => measurePosts(server, 50, 10_000)),
   idle: () => onServer((server) => measureIdle(server, 1_000)),
+  memory: () => onServer((server) => measureMemory(server, 300, 1_000)),
   retrieval,
 }
 

@@ -69,6 +69,8 @@ export const startModel = (): Promise<Child> =>
 
 export interface ServerUnderMeasure extends Child {
   operatorToken: string
+  /** Its SQLite file. */
+  file: string
 }
 
 /** A production server on a fresh SQLite file (or on `DATABASE_URL`), answering with the scripted model. */
@@ -97,6 +99,7 @@ export async function startServer(
   return {
     ...it,
     operatorToken: token,
+    file: join(dataDir, 'aside.db'),
     async stop() {
       if (profile) {
         const gone = new Promise((resolve) => it.child.once('exit', resolve))
