@@ -15,7 +15,7 @@ function explain(error: unknown): string {
   if (isTaken(error))
     return `port ${error.port} is taken. Stop what listens there, or choose others: ASIDE_PORT=8788 ASIDE_DEMO_PORT=5174 npm start`
   if (error instanceof StoreTaken)
-    return `${error.message}. Stop it, or keep the demo's data elsewhere: ASIDE_DATA_DIR=.data/demo npm start`
+    return `${error.message}. Stop it, or keep the demo's data elsewhere: ASIDE_DATA_DIR=.data/another npm start`
   if (error instanceof ConfigProblems) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
@@ -28,7 +28,12 @@ function readDemoPort(): number {
 }
 
 async function start(opened: (() => Promise<unknown>)[]): Promise<{ site: Site; running: Running; model: string }> {
-  const config = parseConfig({ ...process.env, ASIDE_LOG: process.env['ASIDE_LOG'] || 'warn' })
+  const config = parseConfig({
+    ...process.env,
+    ASIDE_LOG: process.env['ASIDE_LOG'] || 'warn',
+    // Apart from the data of whoever goes on to build something of their own here.
+    ASIDE_DATA_DIR: process.env['ASIDE_DATA_DIR'] || '.data/demo',
+  })
   const port = readDemoPort()
   buildStale()
   const site = await startSite({ port })

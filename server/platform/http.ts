@@ -114,7 +114,11 @@ function parse(where: string, schema: Schema | undefined, value: unknown): unkno
 }
 
 async function readBody(ctx: Context, endpoint: Endpoint): Promise<unknown> {
-  return endpoint.body ? parse('body', endpoint.body, await readJson(ctx.req)) : undefined
+  if (!endpoint.body) return undefined
+  const given = await readJson(ctx.req)
+  // To valibot an array is an object as well.
+  if (Array.isArray(given)) throw invalid([{ path: 'body', message: 'expected Object, not Array' }])
+  return parse('body', endpoint.body, given)
 }
 
 async function readContent(
