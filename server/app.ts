@@ -141,6 +141,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 
   // What happens next.
   facts.on('posted', (turn) => engine.consider(turn))
+  facts.on('stored', (turn) => engine.announce(turn))
   facts.on('stopping', (turn) => engine.stop(turn))
   facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Fault } from '@aside/protocol'
+import { Fault, isFault } from '@aside/protocol'
 import type { Drafted, Drafts, Leases } from '../conversations/index.ts'
-import { acrossTenants, type Db } from '../platform/index.ts'
+import { acrossTenants, type Db, storeFault } from '../platform/index.ts'
 import { type Run, type RunParts, runTurn } from './turn-run.ts'
 import { createWaitingRoom } from './waiting-room.ts'
 
@@ -25,12 +25,17 @@ export const engineLimits: EngineLimits = {
 }
 
 const STOP_MS = 3_000
+/** Sweeps between two looks for drafts that nobody needs. */
+const TIDY_EVERY = 60
+const NOTHING: Drafted = () => ''
 
 export interface Engine {
   /** Throws `overloaded` (or `shutting_down`) where no further turn can be taken. */
   admit(tenantId: string): void
   /** A turn is queued: it is run now, or when there is a place. One already known is left alone. */
   consider(turn: { tenantId: string; turnId: string }): void
+  /** Tells the visitor which place a turn has that was considered and has to wait; nothing where it need not. */
+  announce(turn: { tenantId: string; turnId: string }): void
   /** Ends a turn of this process, and resolves once that is stored, or could not be for a while. Nothing where it runs elsewhere. */
   stop(turn: { turnId: string }): Promise<void>
   /** Takes up what an earlier process left, and keeps lease, checkpoints and queue going. */
@@ -64,8 +69,8 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
   const behind = new Map<string, { tenantId: string; turnId: string }>()
   /** Turns told of once more while they were being looked at. */
   const again = new Set<string>()
-  /** Turns whose run broke off without storing an end: by id, their tenant. */
-  const lost = new Map<string, string>()
+  /** Turns whose run broke off without storing an end, by id. */
+  const lost = new Map<string, { tenantId: string; firstDraft: number | undefined }>()
 
   const enter = (run: Run, conversationId: string): boolean => {
     const holder = busy.get(conversationId)
@@ -95,7 +100,7 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
     const run: Run = { ...turn, stored: 0, control: new AbortController() }
     const done = runTurn({ ...parts, owner, enter }, acrossTenants(db, log).of(turn.tenantId), run)
       .catch((error: unknown) => {
-        lost.set(run.turnId, run.tenantId)
+        lost.set(run.turnId, { tenantId: run.tenantId, firstDraft: run.firstDraft })
         log.error('turn-crashed', { turnId: run.turnId, stack: error instanceof Error ? error.stack : String(error) })
       })
       .finally(() => leave(run))
@@ -111,24 +116,33 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
     }
   }
 
-  let isTidy = false
+  let sweeps = 0
   /** The number of the last draft. */
   let drafted = 0
+  let hasDrafts = false
 
   async function checkpoint(): Promise<void> {
     const open = [...running.values()].flatMap(({ run }) => (run.text ? [{ run, text: run.text }] : []))
     const grown = open.filter(({ run, text }) => text.text.length > run.stored)
-    if (open.length === 0) return
+    if (open.length === 0) {
+      if (hasDrafts && lost.size === 0) {
+        await drafts.forget(owner)
+        hasDrafts = false
+      }
+      return
+    }
     const lengths = grown.map(({ text }) => text.text.length)
     if (grown.length > 0) {
       for (const { run } of grown) run.firstDraft ??= drafted + 1
-      const keepFrom = Math.min(...open.map(({ run }) => run.firstDraft ?? drafted + 1))
+      const needed = [...open.map(({ run }) => run), ...lost.values()]
+      const keepFrom = Math.min(...needed.map((it) => it.firstDraft ?? drafted + 1))
       const pieces = grown.map(({ run, text: { messageId, attempt, text } }) => ({
         messageId,
         attempt,
         offset: run.stored,
         text: text.slice(run.stored),
       }))
+      hasDrafts = true
       drafted = await drafts.write(owner, pieces, keepFrom)
       grown.forEach(({ run }, i) => (run.stored = lengths[i]!))
     }
@@ -147,26 +161,23 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
       if (outcome !== 'ended') log.info('turn-recovered', { turnId: turn.id, outcome })
       return true
     } catch (error) {
+      // The store's trouble passes. What else there is lies in the text: better an end without it than none.
+      if (!isFault(storeFault(error)) && drafted !== NOTHING) return recover(turn, NOTHING)
       log.error('recovery-failed', { turnId: turn.id, stack: error instanceof Error ? error.stack : String(error) })
       return false
     }
   }
 
   async function sweep(): Promise<void> {
-    let whole = true
     const orphans = (await leases.orphans()).filter((turn) => !running.has(turn.id))
     for (const dead of new Set(orphans.map((turn) => turn.owner))) {
       const said = await drafts.of(dead)
-      for (const turn of orphans) if (turn.owner === dead) whole = (await recover(turn, said)) && whole
+      for (const turn of orphans) if (turn.owner === dead) await recover(turn, said)
     }
-    // Not while something of theirs is still to be recovered.
-    if (whole && (orphans.length > 0 || !isTidy)) {
-      await drafts.forgetDead()
-      isTidy = true
-    }
+    if (orphans.length > 0 || sweeps++ % TIDY_EVERY === 0) await drafts.forgetDead()
     const ended = [...lost].filter(([id]) => !running.has(id))
-    const said = ended.length > 0 ? await drafts.of(owner) : () => ''
-    for (const [id, tenantId] of ended) if (await recover({ id, tenantId, owner }, said)) lost.delete(id)
+    const said = ended.length > 0 ? await drafts.of(owner) : NOTHING
+    for (const [id, { tenantId }] of ended) if (await recover({ id, tenantId, owner }, said)) lost.delete(id)
     for (const { id: turnId, tenantId, conversationId } of await leases.waiting(limits.maxQueued + limits.maxTurns))
       if (!busy.has(conversationId)) engine.consider({ tenantId, turnId })
     for (const [i, turn] of waiting.inOrder().entries()) {
@@ -208,12 +219,12 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
       }
       waiting.add(turn)
       pump()
-      if (waiting.has(turn.turnId)) {
-        const place = waiting.inOrder().findIndex((it) => it.turnId === turn.turnId) + 1
-        if (places.get(turn.turnId) === place) return
-        places.set(turn.turnId, place)
-        tellPlace(turn, place).catch((error: unknown) => log.warn('place-not-told', { reason: String(error) }))
-      }
+    },
+    announce(turn) {
+      const place = waiting.inOrder().findIndex((it) => it.turnId === turn.turnId) + 1
+      if (place === 0 || places.get(turn.turnId) === place) return
+      places.set(turn.turnId, place)
+      tellPlace(turn, place).catch((error: unknown) => log.warn('place-not-told', { reason: String(error) }))
     },
     async stop({ turnId }) {
       if (waiting.remove(turnId)) places.delete(turnId)
@@ -244,7 +255,7 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
       await all()
       for (const timer of timers) clearInterval(timer)
       await leases.release(owner)
-      if (lost.size === 0) await drafts.forgetDead()
+      await drafts.forgetDead()
     },
     load: () => ({ running: running.size, queued: waiting.size }),
   }

@@ -55,7 +55,7 @@ describe.for(stores)('a conversation on %s', (store) => {
     expect(messages).toEqual([posted.message, ended.message])
     expect(hasMore).toBe(false)
     expect(conversation).toMatchObject({ title: 'What is Aside?', lastSeq: 2, handledBy: 'assistant', status: 'open' })
-    expect(conversation.preview).toMatchObject({ author: 'assistant', text: answerText.slice(0, 120) })
+    expect(conversation.preview).toEqual({ author: 'assistant', text: `${answerText.slice(0, 119).trim()}…` })
     expect(conversation.turn).toBeUndefined()
     expect(models.calls('gpt-answer#story')).toBe(1)
   })

@@ -18,8 +18,10 @@ import { activeTurns, addMessage, conversationEvent, findConversation, lockConve
 const MAX_WAITING = 3
 
 export interface ConversationFacts {
-  /** A turn was queued. The row is there already: this only wakes. */
+  /** A turn was queued. The row is there already: this only wakes, and nobody outside may be told yet. */
   posted: { tenantId: string; turnId: string }
+  /** The same, now that the disk has it. */
+  stored: { tenantId: string; turnId: string }
   /** Somebody wants this turn to end. Resolves when it has, where it runs in this process. */
   stopping: { tenantId: string; turnId: string }
 }
@@ -96,6 +98,7 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
     const { tenantId, ...row } = turn
     await turnRows.insert(tx, row)
     tx.atCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
+    tx.afterCommit(() => void facts.tell('stored', { tenantId, turnId: turn.id }))
     return turn
   }
 

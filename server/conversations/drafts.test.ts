@@ -44,15 +44,24 @@ describe.for(stores)('drafts on %s', (kind) => {
     expect((await drafts.of('twice'))({ id: 'a', attempt: 1 })).toBe('One two three four')
   })
 
+  it('say nothing of what comes after a piece that is not there', async () => {
+    await drafts.write('gap', [piece('a', 0, 'One ')], 1)
+    await drafts.write('gap', [piece('a', 8, 'three')], 1)
+    await drafts.write('gap', [piece('a', 13, ' four')], 1)
+    expect((await drafts.of('gap'))({ id: 'a', attempt: 1 })).toBe('One ')
+    await drafts.forget('gap')
+    expect((await drafts.of('gap'))({ id: 'a', attempt: 1 })).toBe('')
+  })
+
   it('forget what nobody needs, and what the dead left, but nothing of the living', async () => {
     const leases = createLeases({ db, edge, log })
     await leases.renew('living', 60_000)
     await leases.renew('asleep', -1)
     for (const owner of ['living', 'asleep', 'gone']) await drafts.write(owner, [piece('a', 0, 'text')], 1)
-    await drafts.write('living', [piece('a', 4, ' and more')], 2)
-    expect((await drafts.of('living'))({ id: 'a', attempt: 1 })).toBe(' and more')
+    await drafts.write('living', [piece('b', 0, 'and more')], 2)
+    expect((await drafts.of('living'))({ id: 'b', attempt: 1 })).toBe('and more')
     await drafts.forgetDead()
     expect(await count()).toBe(1)
-    expect((await drafts.of('living'))({ id: 'a', attempt: 1 })).toBe(' and more')
+    expect((await drafts.of('living'))({ id: 'b', attempt: 1 })).toBe('and more')
   })
 })

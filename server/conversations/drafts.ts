@@ -19,9 +19,11 @@ export type Drafted = (answer: { id: string; attempt?: number | null }) => strin
 export interface Drafts {
   /** Appends, and forgets what was written before `keepFrom`. Returns the row's number; they count up from 1. */
   write(owner: string, pieces: Piece[], keepFrom: number): Promise<number>
-  /** All that was written down by `owner`. */
-  of(owner: string | null | undefined): Promise<Drafted>
-  /** Forgets what processes without a lease have left. For when nothing of theirs is to be recovered any more. */
+  /** All that was written down by `owner`, read within `scope`'s transaction where one is given. */
+  of(owner: string | null | undefined, scope?: Scope): Promise<Drafted>
+  /** Forgets all that was written down by `owner`. For when none of its answers runs any more. */
+  forget(owner: string): Promise<void>
+  /** Forgets what processes without a lease have left, as soon as no turn of theirs is still to be recovered. */
   forgetDead(): Promise<void>
 }
 
@@ -41,22 +43,33 @@ export function createDrafts({ db, edge, log }: { db: Db; edge: Edge; log: Log }
       return number
     },
 
-    async of(owner) {
+    async of(owner, scope = everywhere()) {
       const texts = new Map<string, string>()
-      const rows = owner ? await draftRows.find(everywhere(), { owner }, { orderBy: { number: 'asc' } }) : []
+      const rows = owner ? await draftRows.find(scope, { owner }, { orderBy: { number: 'asc' } }) : []
       for (const row of rows)
         for (const [messageId, attempt, offset, text] of JSON.parse(row.pieces) as [string, number, number, string][]) {
           const key = `${messageId}/${attempt}`
-          // A row may be there although its writer was told that it failed: then the next one repeats it.
-          texts.set(key, (texts.get(key) ?? '').slice(0, offset) + text)
+          const before = texts.get(key) ?? ''
+          // A row may be there although its writer was told that it failed: then the next one repeats it. One that was not
+          // written leaves a gap, and text beyond it is not the answer's.
+          if (offset <= before.length) texts.set(key, before.slice(0, offset) + text)
         }
       return ({ id, attempt }) => texts.get(`${id}/${attempt}`) ?? ''
     },
 
+    async forget(owner) {
+      await draftRows.remove(everywhere(), { owner })
+    },
+
     async forgetDead() {
-      const { em } = everywhere()
-      const living = await em.find(Processes, { leaseUntil: { $gt: new Date(edge.now()) } })
-      await em.nativeDelete(DraftTable, { owner: { $nin: living.map((it) => it.id) } })
+      const scope = everywhere()
+      const living = await scope.em.find(Processes, { leaseUntil: { $gt: new Date(edge.now()) } })
+      const marks = ['', ...living.map(() => '?')].join(', ')
+      await scope.execute(
+        `delete from drafts where owner not in (''${marks})
+         and owner not in (select owner from turns where status = 'running' and owner is not null)`,
+        living.map((it) => it.id),
+      )
     },
   }
 }

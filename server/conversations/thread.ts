@@ -49,7 +49,8 @@ export function asTold(thread: MessageRow[]): MessageRow[] {
   return thread.sort((a, b) => place(a) - place(b) || a.seq - b.seq)
 }
 
-const shorten = (text: string, chars: number) => {
+/** One line of at most so many characters, none of them cut in two. */
+export const shorten = (text: string, chars: number): string => {
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length <= chars
     ? line

@@ -15,7 +15,15 @@ import {
 } from './entities.ts'
 import type { Begun, Ending, TurnLife } from './turn-life.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
-import { activeTurns, addMessage, asTold, conversationEvent, findConversation, lockConversation } from './thread.ts'
+import {
+  activeTurns,
+  addMessage,
+  asTold,
+  conversationEvent,
+  findConversation,
+  lockConversation,
+  shorten,
+} from './thread.ts'
 
 const MAX_ATTEMPTS = 2
 
@@ -62,7 +70,7 @@ export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLif
     await messageRows.update(tx, { id: answer.id }, changed)
     const preview =
       'text' in changed && changed.text
-        ? { author: 'assistant' as const, text: changed.text.slice(0, 120) }
+        ? { author: 'assistant' as const, text: shorten(changed.text, 120) }
         : conversation.preview
     await conversationRows.update(tx, { id: conversation.id }, { preview, updatedAt: endedAt })
     const message = presentMessage({ ...answer, ...changed })
@@ -196,7 +204,7 @@ export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLif
       if (seen.status === 'running') await facts.tell('stopping', { tenantId: scope.tenantId, turnId })
       const endedHere = await locked(scope, seen, async (tx, turn, conversation, active) => {
         // Still running: its owner is elsewhere, or did not listen. Ended here, whatever it still writes is refused.
-        await finish(tx, conversation, active, turn, await asDrafted(tx, turn, await drafts.of(turn.owner)))
+        await finish(tx, conversation, active, turn, await asDrafted(tx, turn, await drafts.of(turn.owner, tx)))
         return true
       })
       // It waited for a place, which is free now; or it began in between.
@@ -248,7 +256,7 @@ export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLif
           const ending =
             turn.status === 'queued'
               ? { status: 'superseded' as const }
-              : await asDrafted(tx, turn, await drafts.of(turn.owner))
+              : await asDrafted(tx, turn, await drafts.of(turn.owner, tx))
           await finish(tx, moved, turns.slice(i), turn, ending)
         }
         const now = await findConversation(tx, conversationId)

@@ -98,7 +98,10 @@ function parse(where: string, schema: Schema | undefined, value: unknown): unkno
     return undefined
   }
   const result = v.safeParse(schema, value)
-  if (result.success) return result.output
+  if (result.success) {
+    mustBeStorable(where, result.output)
+    return result.output
+  }
   throw invalid(
     result.issues.slice(0, 20).map((issue) => {
       const path = v.getDotPath(issue)
@@ -119,6 +122,14 @@ async function readBody(ctx: Context, endpoint: Endpoint): Promise<unknown> {
   // To valibot an array is an object as well.
   if (Array.isArray(given)) throw invalid([{ path: 'body', message: 'expected Object, not Array' }])
   return parse('body', endpoint.body, given)
+}
+
+/** Both are valid JSON and nothing that Postgres takes as text. */
+function mustBeStorable(path: string, value: unknown): void {
+  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
+    throw invalid([{ path, message: 'has a NUL character or half a surrogate pair in it' }])
+  if (typeof value === 'object' && value !== null)
+    for (const [key, it] of Object.entries(value)) mustBeStorable(`${path}.${key}`, it)
 }
 
 async function readContent(

@@ -30,6 +30,11 @@ export function createFrames<K>(work: (key: K) => void, busyness: () => number) 
 
   return {
     mark: (key: K): void => pacer.at(key, (last.get(key) ?? 0) + frameMs()),
+    /** Brings what waits now, and the next at once. */
+    fresh(key: K): void {
+      pacer.now(key)
+      last.delete(key)
+    },
     forget(key: K): void {
       pacer.forget(key)
       last.delete(key)

@@ -233,9 +233,9 @@ export async function createStreams(parts: {
           release(topic)
         },
       }
-      topic.texts.set(messageId, text)
       // Its first words wait for no frame.
-      frames.forget(topic)
+      frames.fresh(topic)
+      topic.texts.set(messageId, text)
       for (const reader of topic.readers) reader.begin(messageId)
       return text
     },
