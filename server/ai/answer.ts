@@ -41,11 +41,15 @@ export async function readAnswer(
     text += reader.read(data)
     if (reader.isDone) done.resolve()
   }
-  /** All the text of one read at a time. */
-  function handOn(): void {
-    const some = text
-    text = ''
-    if (some !== '') output.push(some)
+  /** Hands on all the text that `step` brings in one go, also where it fails after some of it. */
+  function take(step: () => void): void {
+    try {
+      step()
+    } finally {
+      const some = text
+      text = ''
+      if (some !== '') output.push(some)
+    }
   }
 
   const events = new EventStream(receive, outputMost * 6 + eventOverhead)
@@ -53,11 +57,7 @@ export async function readAnswer(
   const ended = body.read((bytes) => {
     watchdog.heard()
     try {
-      try {
-        events.push(bytes)
-      } finally {
-        handOn()
-      }
+      take(() => events.push(bytes))
     } catch (error) {
       done.reject(error)
       body.abort(error instanceof Error ? error : new Error('unreadable'))
@@ -69,10 +69,7 @@ export async function readAnswer(
       watchdog.reach(stage)
     }
   })
-  const endedWell = ended.then(() => {
-    events.end()
-    handOn()
-  })
+  const endedWell = ended.then(() => take(() => events.end()))
 
   try {
     await Promise.race([done.promise, endedWell])

@@ -24,6 +24,7 @@ export const engineLimits: EngineLimits = {
   sweepMs: 1_000,
 }
 
+/** For how long whoever stops a turn waits for its end to be stored. */
 const STOP_MS = 3_000
 /** Sweeps between two looks for drafts that nobody needs. */
 const TIDY_EVERY = 60
@@ -70,7 +71,7 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
   /** Turns told of once more while they were being looked at. */
   const again = new Set<string>()
   /** Turns whose run broke off without storing an end, by id. */
-  const lost = new Map<string, { tenantId: string; firstDraft: number | undefined }>()
+  const lost = new Map<string, Run>()
 
   const enter = (run: Run, conversationId: string): boolean => {
     const holder = busy.get(conversationId)
@@ -100,7 +101,7 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
     const run: Run = { ...turn, stored: 0, control: new AbortController() }
     const done = runTurn({ ...parts, owner, enter }, acrossTenants(db, log).of(turn.tenantId), run)
       .catch((error: unknown) => {
-        lost.set(run.turnId, { tenantId: run.tenantId, firstDraft: run.firstDraft })
+        lost.set(run.turnId, run)
         log.error('turn-crashed', { turnId: run.turnId, stack: error instanceof Error ? error.stack : String(error) })
       })
       .finally(() => leave(run))
@@ -117,8 +118,6 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
   }
 
   let sweeps = 0
-  /** The number of the last draft. */
-  let drafted = 0
   let hasDrafts = false
 
   async function checkpoint(): Promise<void> {
@@ -133,9 +132,8 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
     }
     const lengths = grown.map(({ text }) => text.text.length)
     if (grown.length > 0) {
-      for (const { run } of grown) run.firstDraft ??= drafted + 1
       const needed = [...open.map(({ run }) => run), ...lost.values()]
-      const keepFrom = Math.min(...needed.map((it) => it.firstDraft ?? drafted + 1))
+      const keepFrom = Math.min(...needed.map((it) => it.firstDraft ?? Infinity))
       const pieces = grown.map(({ run, text: { messageId, attempt, text } }) => ({
         messageId,
         attempt,
@@ -143,8 +141,11 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
         text: text.slice(run.stored),
       }))
       hasDrafts = true
-      drafted = await drafts.write(owner, pieces, keepFrom)
-      grown.forEach(({ run }, i) => (run.stored = lengths[i]!))
+      const number = await drafts.write(owner, pieces, keepFrom)
+      grown.forEach(({ run }, i) => {
+        run.stored = lengths[i]!
+        run.firstDraft ??= number
+      })
     }
     // Stopped or handed over by another process: what is still written here would be refused at its end.
     const held = await leases.held(owner)

@@ -36,7 +36,7 @@ export function createDrafts({ db, edge, log }: { db: Db; edge: Edge; log: Log }
       const number = (written.get(owner) ?? 0) + 1
       written.set(owner, number)
       await everywhere().transaction(async (tx) => {
-        await draftRows.remove(tx, { owner, number: { lt: keepFrom } })
+        await draftRows.remove(tx, { owner, number: { lt: Math.min(keepFrom, number) } })
         const list = pieces.map(({ messageId, attempt, offset, text }) => [messageId, attempt, offset, text])
         await draftRows.insert(tx, { owner, number, pieces: JSON.stringify(list) })
       })

@@ -7,8 +7,8 @@ export const presentMessage = (row: MessageRow): Message => ({
   seq: row.seq,
   author: row.author,
   status: row.status,
-  // What a checkpoint holds of a running answer is older than what the stream says: a snapshot brings it.
-  text: row.status === 'streaming' ? '' : row.text,
+  // Of a running answer there is none yet: the stream's snapshot brings it.
+  text: row.text,
   ...(row.clientId ? { clientId: row.clientId } : {}),
   ...(row.replyTo ? { replyTo: row.replyTo } : {}),
   ...(row.attempt ? { attempt: row.attempt } : {}),

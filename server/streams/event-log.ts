@@ -14,6 +14,8 @@ export interface LoggedEvent {
 export interface EventLog {
   /** The store's epoch: random when the store was made, raised when it is restored from a backup. */
   readonly epoch: string
+  /** The place after `seq`, as clients name it. */
+  cursorAt(seq: number): string
   /** Appends within the caller's transaction; returns the events with their `seq`. */
   append(scope: Scope, visitorId: string, events: DurableEvent[]): Promise<LoggedEvent[]>
   head(scope: Scope, visitorId: string): Promise<number>
@@ -34,6 +36,7 @@ export async function openEventLog({ db, edge, log }: { db: Db; edge: Edge; log:
 
   return {
     epoch,
+    cursorAt: (seq) => `${epoch}-${seq}`,
     async append(scope, visitorId, events) {
       const rows = await scope.sql<{ seq: number }>(
         `insert into stream_heads (tenant_id, visitor_id, seq) values (?, ?, ?)

@@ -115,7 +115,7 @@ export class Reader {
         this.pageSize = Math.max(1, i)
         return false
       }
-      this.writeLogged(seq, encode(event, `${this.log.epoch}-${seq}`))
+      this.writeLogged(seq, encode(event, this.log.cursorAt(seq)))
     }
     this.pageSize = Math.min(PAGE.most, this.pageSize * 2)
     return true
@@ -125,7 +125,7 @@ export class Reader {
   reset(reason: 'expired' | 'unknown' | 'epoch', seq: number): void {
     this.cursor = seq
     this.offsets.clear()
-    this.write({ name: 'stream-reset', payload: { reason, cursor: `${this.log.epoch}-${seq}` } })
+    this.write({ name: 'stream-reset', payload: { reason, cursor: this.log.cursorAt(seq) } })
   }
 
   private writeLogged(seq: number, chunk: string): void {

@@ -142,7 +142,7 @@ export async function createStreams(parts: {
     readers++
     reader.write({
       name: 'session-ready',
-      payload: { protocolVersion: PROTOCOL_VERSION, cursor: `${eventLog.epoch}-${place.seq}` },
+      payload: { protocolVersion: PROTOCOL_VERSION, cursor: eventLog.cursorAt(place.seq) },
     })
     if (place.reset) reader.reset(place.reset, place.seq)
     return reader
@@ -191,10 +191,10 @@ export async function createStreams(parts: {
         // Told whole, it is a running text no more: not even for who catches up just now.
         for (const { event } of logged) if (event.name === 'message-end') topic.texts.delete(event.payload.message.id)
         if (topic.readers.size === 0) return
-        const chunks = logged.map(({ seq, event }) => encode(event, `${eventLog.epoch}-${seq}`))
+        const chunks = logged.map(({ seq, event }) => encode(event, eventLog.cursorAt(seq)))
         for (const reader of topic.readers) reader.deliver(logged, chunks)
       })
-      return `${eventLog.epoch}-${logged.at(-1)?.seq ?? 0}`
+      return eventLog.cursorAt(logged.at(-1)?.seq ?? 0)
     },
 
     tell(visitorId, event) {
@@ -206,7 +206,7 @@ export async function createStreams(parts: {
     },
 
     async cursor(scope, visitorId) {
-      return `${eventLog.epoch}-${await eventLog.head(scope, visitorId)}`
+      return eventLog.cursorAt(await eventLog.head(scope, visitorId))
     },
 
     openText(visitorId, messageId, attempt) {
