@@ -14,6 +14,9 @@ export async function runServer(
 ): Promise<Running> {
   // On one core the collector's threads only get in the way of what they help: a fifth of a token's cost (bench/).
   if (availableParallelism() === 1) setFlagsFromString('--single-threaded-gc')
+  // Left alone, the heap grows to several times what is alive before it is looked through. At 60 % a running answer takes
+  // 99 KB of memory instead of 150, and a token costs what it did; at 20 % its slowest hundredth waits 50 ms longer (bench/).
+  setFlagsFromString('--heap-growing-percent=60')
   const log = createLog(config.log)
   const running = await boot(config, { log, strict: process.env['NODE_ENV'] !== 'production', ...options })
   let isClosing = false
