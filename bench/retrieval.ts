@@ -4,8 +4,17 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { entities } from '../server/app.ts'
+import { createAudit } from '../server/audit/index.ts'
 import { createKnowledge, type Knowledge } from '../server/knowledge/index.ts'
-import { acrossTenants, createEdge, createLog, openDb, parseConfig, type Scope } from '../server/platform/index.ts'
+import {
+  acrossTenants,
+  createFacts,
+  createEdge,
+  createLog,
+  openDb,
+  parseConfig,
+  type Scope,
+} from '../server/platform/index.ts'
 import { createTenancy } from '../server/tenancy/index.ts'
 import { createStore, type StoreKind, stores } from '../server/testing/stores.ts'
 
@@ -51,14 +60,15 @@ async function measure(kind: StoreKind): Promise<Record<string, number>> {
     await db.migrate()
     const edge = createEdge()
     const log = createLog('silent')
-    const tenancy = createTenancy({ db, edge, log })
+    const audit = createAudit({ edge })
+    const tenancy = createTenancy({ db, edge, log, audit, facts: createFacts(log) })
     const everywhere = acrossTenants(db, log, { kind: 'operator' })
     const scope = everywhere.of((await tenancy.createTenant(everywhere, { name: 'Bench' })).id)
     const { id: appId } = await tenancy.createApp(scope, { name: 'Bench', allowedOrigins: [], config: {} })
-    const knowledge = createKnowledge({ edge, tenancy })
+    const knowledge = createKnowledge({ edge, audit, tenancy })
 
     const { passages, chars, seconds, longestTurn } = await fill(knowledge, scope, appId)
-    const cold = createKnowledge({ edge, tenancy })
+    const cold = createKnowledge({ edge, audit, tenancy })
     const turns = watchTurns()
     const begun = performance.now()
     await cold.search(scope, { appId, query: questions[0]! })

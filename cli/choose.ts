@@ -1,5 +1,5 @@
 /** Which tenant, which app: by id, by name, or the only one there is. */
-import { type App, listApps, listTenants, readApp, type Tenant } from '@aside/protocol'
+import { type App, listApps, listTenants, pages, readApp, type Tenant } from '@aside/protocol'
 import type { Connection } from './connect.ts'
 import { Problem, usage } from './problems.ts'
 
@@ -24,7 +24,8 @@ export async function chooseTenant(connection: Connection, wanted?: string): Pro
     if (wanted === undefined) return {}
     throw usage('a key has its tenant already', 'leave --tenant out')
   }
-  const { tenants } = await connection.client.call(listTenants, {})
+  const tenants: Tenant[] = []
+  for await (const page of pages(connection.client, listTenants, {})) tenants.push(...page.tenants)
   return { tenantId: chooseFrom(tenants, wanted).id }
 }
 
@@ -53,7 +54,8 @@ export async function chooseApp(
     if (!connection.isOperator) return { id: wanted, name: wanted }
     return client.call(readApp, { params: { appId: wanted }, query })
   }
-  const { apps } = await client.call(listApps, { query })
+  const apps: App[] = []
+  for await (const page of pages(client, listApps, { query })) apps.push(...page.apps)
   const found = wanted === undefined ? apps : named(apps, wanted)
   if (found.length === 1) return found[0]!
   if (apps.length === 0)

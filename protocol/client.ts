@@ -88,6 +88,21 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
+/** Every page of a list, one after the other. */
+export async function* pages<const E extends Endpoint & { method: 'GET' }>(
+  client: Client,
+  endpoint: E,
+  input: Input<E>,
+): AsyncGenerator<Reply<E>> {
+  let cursor: string | undefined
+  do {
+    const { query } = input as { query?: object }
+    const reply = await client.call(endpoint, { ...(input as object), query: { ...query, cursor } } as Input<E>)
+    yield reply
+    cursor = (reply as { nextCursor?: string } | undefined)?.nextCursor
+  } while (cursor !== undefined)
+}
+
 function address(path: string, params: Record<string, unknown> = {}, query: Record<string, unknown> = {}): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])))
   const search = new URLSearchParams()

@@ -1,6 +1,7 @@
 /** An endpoint as data: where it is, who may call it, what goes in, what comes out. */
 import type * as v from 'valibot'
 import type { Scope } from './admin-resources.ts'
+import type { AuditAction } from './audit.ts'
 import type { ErrorCode } from './errors.ts'
 
 export type Schema = v.GenericSchema
@@ -8,12 +9,12 @@ export type Schema = v.GenericSchema
 /**
  * Who may call.
  * `public`: anyone. `page`: a page whose origin the app allows, or a backend with a secret key. `visitor`: a session token.
- * `secret`: a secret key with `scope` (or the operator). `operator`: who runs the server.
+ * `secret`: a secret key with `scope`, an agent whose role has it, or the operator. `operator`: who runs the server.
  */
 export type Access = 'public' | 'page' | 'visitor' | 'secret' | 'operator'
 
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With `:name` for each of `params`. */
   readonly path: string
   readonly access: Access
@@ -29,6 +30,13 @@ export interface Endpoint {
   /** The status of success; what comes with it is `reply`, and nothing where that is absent. */
   readonly status: 200 | 201 | 204
   readonly reply?: Schema
+  /**
+   * The reply carries an `ETag`, and a change may be held to it with `If-Match`: where somebody else was faster it is refused
+   * with `precondition_failed`, and nothing is written.
+   */
+  readonly versioned?: true
+  /** The act that one row of the audit log tells of, written in the transaction of the change itself. */
+  readonly audit?: AuditAction
   /** The reply is an event stream (`events.ts`). */
   readonly stream?: true
   /** The refusals that are this endpoint's own, beside those of its access and of bad input. */
@@ -56,9 +64,16 @@ export const route = <E extends Endpoint>(method: E['method'], path: E['path']):
 type In<S> = S extends Schema ? v.InferInput<S> : never
 type Part<E, K extends string> = E extends Record<K, infer S extends Schema> ? { [P in K]: In<S> } : unknown
 
+/** A query may be left out where nothing in it must be there. */
+type QueryPart<E> = E extends { query: infer S extends Schema }
+  ? object extends In<S>
+    ? { query?: In<S> }
+    : { query: In<S> }
+  : unknown
+
 /** What a caller gives. */
 export type Input<E extends Endpoint> = Part<E, 'params'> &
-  Part<E, 'query'> &
+  QueryPart<E> &
   Part<E, 'body'> &
   (E extends { content: object } ? { content: Blob | Uint8Array<ArrayBuffer> | string; contentType: string } : unknown)
 

@@ -1,10 +1,12 @@
 /** Every endpoint there is. What is not listed is not reachable: the server walks this table, and so do the tests. */
 import * as v from 'valibot'
-import * as admin from './admin-endpoints.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
+import * as sources from './source-endpoints.ts'
+import * as tenancy from './tenancy-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
 
-export * from './admin-endpoints.ts'
+export * from './source-endpoints.ts'
+export * from './tenancy-endpoints.ts'
 export * from './visitor-endpoints.ts'
 
 export const readHealth = endpoint({
@@ -26,7 +28,13 @@ export const readReadiness = endpoint({
   errors: ['shutting_down', 'store_unavailable'],
 })
 
-const { MAX_SOURCE_BYTES: _, ...adminEndpoints } = admin
+const { MAX_SOURCE_BYTES: _, ...sourceEndpoints } = sources
 
-export const endpoints = { ...visitor, ...adminEndpoints, readHealth, readReadiness } satisfies Record<string, Endpoint>
+export const endpoints = {
+  ...visitor,
+  ...tenancy,
+  ...sourceEndpoints,
+  readHealth,
+  readReadiness,
+} satisfies Record<string, Endpoint>
 export type EndpointName = keyof typeof endpoints

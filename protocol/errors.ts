@@ -26,6 +26,7 @@ export const errors = {
   // what it asks for
   not_found: { status: 404, retryable: false },
   conflict: { status: 409, retryable: false },
+  precondition_failed: { status: 412, retryable: false },
   conversation_busy: { status: 409, retryable: true },
   conversation_closed: { status: 409, retryable: false },
   idempotency_mismatch: { status: 422, retryable: false },

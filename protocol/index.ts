@@ -1,7 +1,10 @@
 /** The contract between server, widget, studio and CLI: what may be said, by whom, and the one client that says it. */
 export * from './errors.ts'
 export * from './ids.ts'
+export * from './config.ts'
 export * from './resources.ts'
+export * from './audit.ts'
+export * from './paging.ts'
 export * from './admin-resources.ts'
 export * from './endpoint.ts'
 export * from './endpoints.ts'

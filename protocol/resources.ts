@@ -1,5 +1,6 @@
 /** What visitors see on the wire. */
 import * as v from 'valibot'
+import { PreChatField, Theme, Words } from './config.ts'
 import { errorCodes } from './errors.ts'
 import { ClientId, Cursor, id, Instant } from './ids.ts'
 
@@ -113,21 +114,24 @@ export const Conversation = v.object({
 })
 export type Conversation = v.InferOutput<typeof Conversation>
 
-export const Theme = v.object({
-  primary: v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i, 'a colour like #3355ff')),
-  scheme: v.picklist(['light', 'dark', 'auto']),
-  position: v.picklist(['left', 'right']),
-})
-export type Theme = v.InferOutput<typeof Theme>
-
 /** The public look and words of an app. Nothing secret is ever in it. */
 export const Settings = v.object({
   appId: id('app'),
   name: v.string(),
   protocolVersion: v.number(),
   theme: Theme,
-  words: v.object({ title: v.string(), greeting: v.string(), placeholder: v.string() }),
+  /** The owner's own, in whatever language; `wordsByLocale` come before them, the widget's own after. */
+  words: Words,
+  wordsByLocale: v.record(v.string(), Words),
+  features: v.object({
+    chat: v.boolean(),
+    voice: v.boolean(),
+    rooms: v.boolean(),
+    uploads: v.boolean(),
+    handoff: v.boolean(),
+  }),
   suggestedQuestions: v.array(v.string()),
+  preChat: v.array(PreChatField),
   /** BCP 47; absent: the visitor's own. */
   locale: v.optional(v.string()),
   maxMessageChars: v.number(),

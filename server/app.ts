@@ -3,6 +3,7 @@ import Koa from 'koa'
 import Router from 'koa-router'
 import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
+import { AuditLog, auditRoutes, createAudit } from './audit/index.ts'
 import {
   authRoutes,
   createGate,
@@ -36,6 +37,7 @@ import {
   type Db,
   type Edge,
   funnel,
+  IdempotencyKeys,
   type Log,
   type Route,
   serve,
@@ -48,13 +50,28 @@ import {
   type StreamLimits,
   streamRoutes,
 } from './streams/index.ts'
-import { AppOrigins, Apps, createTenancy, tenancyRoutes, Tenants } from './tenancy/index.ts'
+import {
+  Activations,
+  AppOrigins,
+  Apps,
+  ConfigVersions,
+  createTenancy,
+  presentSettings,
+  type TenancyFacts,
+  tenancyRoutes,
+  Tenants,
+} from './tenancy/index.ts'
+import { createWatch } from './watch.ts'
 
 export const entities = [
   StoreFacts,
+  IdempotencyKeys,
+  AuditLog,
   Tenants,
   Apps,
   AppOrigins,
+  ConfigVersions,
+  Activations,
   KeyTable,
   Visitors,
   Sessions,
@@ -101,15 +118,34 @@ export interface App {
 
 export async function createApp(parts: AppParts): Promise<App> {
   const { db, edge, log, strict } = parts
-  const facts = createFacts<ConversationFacts & SessionFacts>(log)
+  const facts = createFacts<ConversationFacts & SessionFacts & TenancyFacts>(log)
   let isReady = false
 
   // The shelf, from left to right: each is given what stands left of it.
-  const tenancy = createTenancy({ db, edge, log })
-  const keys = createKeys({ db, edge, log, tenancy })
+  const audit = createAudit({ edge })
+  const tenancy = createTenancy({ db, edge, log, audit, facts })
+  const keys = createKeys({
+    db,
+    edge,
+    log,
+    audit,
+    tenancy,
+    revoking: (tx, keyId) => sessions.endOfKey(tx, keyId),
+  })
   const sessions = createVisitorSessions({ db, edge, log, facts })
-  const origins = createOrigins({ tenancy, ownOrigin: () => new URL(parts.publicUrl()).origin })
-  const gate = createGate({ db, log, tenancy, keys, sessions, origins, operatorToken: parts.operatorToken, strict })
+  const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
+  const gate = createGate({
+    db,
+    edge,
+    log,
+    audit,
+    tenancy,
+    keys,
+    sessions,
+    origins,
+    operatorToken: parts.operatorToken,
+    strict,
+  })
   const streams = await createStreams({
     db,
     edge,
@@ -120,9 +156,15 @@ export async function createApp(parts: AppParts): Promise<App> {
   const cdn = openCdn(parts.cdnFolder, parts.version)
   const drafts = createDrafts({ db, edge, log })
   const turns = createTurnLife({ edge, streams, facts, drafts })
-  const threads = createThreads({ edge, streams, facts, admit: (tenantId) => engine.admit(tenantId) })
+  const threads = createThreads({
+    edge,
+    streams,
+    facts,
+    admit: (tenantId) => engine.admit(tenantId),
+    expect: () => engine.expect(),
+  })
   const leases = createLeases({ db, edge, log })
-  const knowledge = createKnowledge({ edge, tenancy })
+  const knowledge = createKnowledge({ edge, audit, tenancy })
   const models = createModels({ local: createLocal(), openai: parts.openai })
   const engine = createEngine({
     db,
@@ -133,7 +175,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     leases,
     drafts,
     search: (scope, query) => knowledge.search(scope, query),
-    modelOf: (app) => models.of(app),
+    modelOf: (_app, live) => models.of(live),
     tellPlace: ({ tenantId, turnId }, place) => turns.tellPlace(systemScope(tenantId), turnId, place),
     ...(parts.limits?.engine ? { limits: parts.limits.engine } : {}),
   })
@@ -143,7 +185,20 @@ export async function createApp(parts: AppParts): Promise<App> {
   facts.on('posted', (turn) => engine.consider(turn))
   facts.on('stored', (turn) => engine.announce(turn))
   facts.on('stopping', (turn) => engine.stop(turn))
+  facts.on('app-changed', ({ appId }) => tellSettings(appId))
   facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
+
+  /** Whoever has the app open gets what it looks like now: with two configurations live, each their own. */
+  async function tellSettings(appId: string): Promise<void> {
+    const app = await tenancy.findApp(appId)
+    if (!app) return
+    for (const { visitorId } of streams.listening().filter((it) => it.appId === appId))
+      streams.tell(visitorId, {
+        name: 'config-updated',
+        payload: { settings: presentSettings(app, app.configOf(visitorId).config) },
+      })
+  }
+  const watch = db.kind === 'postgres' ? createWatch({ log, tenancy, sessions, streams, tellSettings }) : undefined
 
   const operations: Route[] = [
     serve(readHealth, async () => ({ status: 'ok' as const })),
@@ -170,6 +225,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     }),
   ]
   const routes = [
+    ...auditRoutes(audit),
     ...tenancyRoutes(tenancy),
     ...keyRoutes(keys),
     ...authRoutes(sessions, gate.addressed),
@@ -213,6 +269,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     },
     async drain(graceMs, spreadMs) {
       isReady = false
+      watch?.stop()
       await engine.drain(graceMs)
       streams.close(spreadMs)
     },

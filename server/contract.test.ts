@@ -51,9 +51,9 @@ describe.for(stores)('the contract, on %s', (store) => {
     await models?.stop()
   })
 
-  const tables = entities.map((it) => it.meta.tableName!).filter((it) => it !== 'processes')
+  const tables = entities.map((it) => it.meta.tableName!).filter((it) => it !== 'processes' && it !== 'audit_log')
   const rows = async () => Object.fromEntries(await Promise.all(tables.map(async (it) => [it, await beside.count(it)])))
-  /** Nothing may be written by what is refused. */
+  /** Nothing may be written by what is refused, but that it was. */
   async function writesNothing(work: () => Promise<void>): Promise<void> {
     const before = await rows()
     await work()
@@ -117,6 +117,7 @@ describe.for(stores)('the contract, on %s', (store) => {
     trn: it.turnId,
     src: it.sourceId,
     key: it.key.key.id,
+    cfg: it.config.id,
   })
 
   it('answers for another tenant’s things, and another visitor’s, as for things that do not exist', async () => {
@@ -126,7 +127,9 @@ describe.for(stores)('the contract, on %s', (store) => {
         if (access === 'public' || access === 'page') continue
         const specimen = specimens[name](world)
         const asked =
-          access === 'secret' ? { ...specimen, query: { ...specimen.query, tenantId: world.owner.tenantId } } : specimen
+          access === 'secret' && endpointOf(name).query
+            ? { ...specimen, query: { ...specimen.query, tenantId: world.owner.tenantId } }
+            : specimen
         for (const { where, prefix, put } of slots(
           name === 'listConversations' ? { query: { before: world.conversationId } } : asked,
         )) {
@@ -199,7 +202,7 @@ describe.for(stores)('the contract, on %s', (store) => {
       for (const own of ['"__proto__":{"role":"owner"}', '"constructor":{"prototype":{"role":"owner"}}'])
         expect(refusal(await ask(`{${own},${text.slice(1)}`)).code).toBe('invalid_input')
       expect(({} as Record<string, unknown>)['role']).toBeUndefined()
-      expect(refusal(await ask('{}')).code).toBe('invalid_input')
+      if (!v.is(endpointOf(name).body!, {})) expect(refusal(await ask('{}')).code).toBe('invalid_input')
     })
   })
 

@@ -42,7 +42,7 @@ async function* lines(): AsyncGenerator<string> {
 function greeting({ config }: Chosen, { paint }: Output, { settings }: Talk): string {
   const head = `${paint.bold(printable(settings.name))} ${paint.dim(`${config?.model ? `· ${config.model} ` : ''}· /new, /exit`)}`
   const suggested = settings.suggestedQuestions.map((it) => paint.dim(`  ${printable(it)}`))
-  return [head, printable(settings.words.greeting), ...suggested].filter(Boolean).join('\n')
+  return [head, printable(settings.words.greeting ?? ''), ...suggested].filter(Boolean).join('\n')
 }
 
 /** Each question in turn. The first one that fails decides the exit code; Ctrl-C stops the answer and what is left. */

@@ -33,6 +33,11 @@ const NOTHING: Drafted = () => ''
 export interface Engine {
   /** Throws `overloaded` (or `shutting_down`) where no further turn can be taken. */
   admit(tenantId: string): void
+  /**
+   * Keeps a place for a question that is on its way into the store, until it is let go; undefined where no place is left. So that
+   * those who must be refused are refused at once, though all asked before the first was stored.
+   */
+  expect(): (() => void) | undefined
   /** A turn is queued: it is run now, or when there is a place. One already known is left alone. */
   consider(turn: { tenantId: string; turnId: string }): void
   /** Tells the visitor which place a turn has that was considered and has to wait; nothing where it need not. */
@@ -64,6 +69,8 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
   const waiting = createWaitingRoom()
   const timers: NodeJS.Timeout[] = []
   let draining = false
+  /** Questions that are being stored. */
+  let coming = 0
   const places = new Map<string, number>()
 
   /** Turns of a conversation whose answer before is still running: by conversation, the last that asked. */
@@ -211,6 +218,11 @@ export function createEngine({ db, leases, drafts, tellPlace, ...parts }: Parts)
       const full = waiting.size >= limits.maxQueued || waiting.of(tenantId) >= Math.max(1, limits.maxQueued / 2)
       if (full)
         throw new Fault('overloaded', 'Too many answers are being written; try again shortly', { retryAfterMs: 3_000 })
+    },
+    expect() {
+      if (draining || running.size + waiting.size + coming >= limits.maxTurns + limits.maxQueued) return undefined
+      coming++
+      return () => void coming--
     },
     consider(turn) {
       if (draining) return

@@ -1,9 +1,9 @@
 /** Which model an app answers with: its own choice, where the provider is configured, else the sources themselves. */
-import type { LiveApp } from '../tenancy/index.ts'
+import type { LiveConfig } from '../tenancy/index.ts'
 import type { Model } from './model.ts'
 
 export interface Models {
-  of(app: LiveApp): { model: Model; name: string }
+  of(live: Pick<LiveConfig, 'config'>): { model: Model; name: string }
 }
 
 export function createModels(parts: { local: Model; openai?: { model: Model; name: string } | undefined }): Models {

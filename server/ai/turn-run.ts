@@ -5,7 +5,7 @@ import { CONFIDENT } from '../knowledge/index.ts'
 import type { Begun, Ending, TurnLife } from '../conversations/index.ts'
 import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
-import type { LiveApp, Tenancy } from '../tenancy/index.ts'
+import type { LiveApp, LiveConfig, Tenancy } from '../tenancy/index.ts'
 import type { Model } from './model.ts'
 import { buildPrompt, citedNumbers, searchQuery } from './prompt.ts'
 
@@ -35,7 +35,7 @@ export interface RunParts {
     query: { appId: string; query: string; limit: number; leastConfidence?: number },
   ) => Promise<Hit[]>
   /** The model an app answers with, and the name it is asked for. */
-  modelOf: (app: LiveApp) => { model: Model; name: string }
+  modelOf: (app: LiveApp, config: LiveConfig) => { model: Model; name: string }
   owner: string
   /** False where another turn of the conversation runs in this process: this one is taken up when that has ended. */
   enter: (run: Run, conversationId: string) => boolean
@@ -63,8 +63,10 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   if (!read || !parts.enter(run, read.conversation.id)) return
   const app = await tenancy.findApp(read.conversation.appId)
   if (!app) return
-  const { model, name } = modelOf(app)
-  const limit = app.config.passages ?? PASSAGES
+  const live = app.configOf(read.conversation.visitorId)
+  const { config } = live
+  const { model, name } = modelOf(app, live)
+  const limit = config.retrieval === false ? 0 : (config.passages ?? PASSAGES)
   let hits: Hit[] = []
   let unsearched: { error: unknown } | undefined
   try {
@@ -82,7 +84,12 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
     unsearched = { error }
   }
   const passages = hits.map((hit, i) => ({ citation: citationOf(hit, i + 1), text: hit.text }))
-  const begun = await turns.begin(scope, read.turn, { owner, model: name, passages })
+  const begun = await turns.begin(scope, read.turn, {
+    owner,
+    model: name,
+    config: live.number,
+    passages,
+  })
   if (!begun) return
 
   const answer = openAnswer(streams, begun, run)
@@ -93,7 +100,7 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   let ending: Ending
   try {
     if (unsearched) throw unsearched.error
-    const prompt = buildPrompt({ appName: app.name, config: app.config, model: name, history: read.history, hits })
+    const prompt = buildPrompt({ appName: app.name, config, model: name, history: read.history, hits })
     const done = await model.generate(prompt, answer.append, run.control.signal)
     if (answer.text === '' && done.finishReason === 'stop') ending = failure('upstream_bad_response', '')
     else

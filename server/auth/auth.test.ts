@@ -12,7 +12,6 @@ import {
 } from '@aside/protocol'
 import { createKeys } from '../keys/index.ts'
 import { createEdge, createLog } from '../platform/index.ts'
-import { createTenancy } from '../tenancy/index.ts'
 import { type Aside, ORIGIN, type Owner, startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
 import { openRaw } from '../testing/raw-stream.ts'
@@ -162,13 +161,14 @@ describe.for(stores)('who asks, on %s', (store) => {
     let asked = 0
     const counting = {
       ...beside.db,
-      em(tenantId?: string) {
+      execute(...args: Parameters<Beside['db']['execute']>) {
         asked++
-        return beside.db.em(tenantId)
+        return beside.db.execute(...args)
       },
     }
-    const parts = { db: counting, edge: createEdge(), log: createLog('silent') }
-    const keys = createKeys({ ...parts, tenancy: createTenancy(parts) })
+    const { audit, tenancy } = beside
+    const parts = { db: counting, edge: createEdge(), log: createLog('silent'), audit, tenancy }
+    const keys = createKeys({ ...parts, revoking: async () => {} })
     const { secret } = await keyWith(['apps:read'])
     for (let at = 0; at < secret.length; at++)
       for (const letter of ['A', 'b', '7', '_']) {

@@ -23,6 +23,10 @@ export const Sessions = defineEntity({
     tokenHash: p.text().unique(),
     /** `backend`: started with a secret key, so no origin is asked for. */
     via: p.text().$type<'page' | 'backend'>(),
+    /** The key it was started with: it ends with it. */
+    keyId: p.text().nullable(),
+    /** `test`: started with a test key, so that pages of this machine may use it. */
+    env: p.text().$type<'live' | 'test'>().default('live'),
     createdAt: p.datetime(),
     seenAt: p.datetime(),
     expiresAt: p.datetime(),

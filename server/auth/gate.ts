@@ -1,15 +1,33 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
 import { type Endpoint, Fault } from '@aside/protocol'
+import type { Audit } from '../audit/index.ts'
 import type { Keys } from '../keys/index.ts'
-import { acrossTenants, createScope, type Db, type Gate, type Log, type Scope } from '../platform/index.ts'
+import {
+  acrossTenants,
+  createScope,
+  type Db,
+  type Edge,
+  type Gate,
+  type Log,
+  type RequestOrigin,
+  type Scope,
+} from '../platform/index.ts'
 import type { LiveApp, Tenancy } from '../tenancy/index.ts'
 import type { Origins } from './origins.ts'
 import type { VisitorSessions } from './sessions.ts'
 
+/** What a page named: the app, and the key where it named it by one. */
+export interface Addressed {
+  app: LiveApp
+  key: { id: string; env: 'live' | 'test' } | undefined
+}
+
 interface Parts {
   db: Db
+  edge: Edge
   log: Log
+  audit: Audit
   tenancy: Tenancy
   keys: Keys
   sessions: VisitorSessions
@@ -24,18 +42,22 @@ const bearer = (ctx: Context): string | undefined => /^Bearer +(\S+)$/i.exec(ctx
 /** A key, from the two headers it may travel in. In an address it would be logged by every proxy on the way. */
 const credential = (ctx: Context): string | undefined => ctx.get('X-API-Key') || bearer(ctx)
 
+const originOf = (ctx: Context): RequestOrigin => ({ requestId: String(ctx.state['requestId']), ip: ctx.ip })
+
 const isSame = (a: string, b: string) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 
-export function createGate({ db, log, tenancy, keys, sessions, origins, operatorToken, strict }: Parts): Gate & {
+export function createGate(parts: Parts): Gate & {
   /** The app a page names, by id or publishable key. Throws `app_not_found`. */
-  addressed(address: string): Promise<LiveApp>
+  addressed(address: string): Promise<Addressed>
 } {
-  async function addressed(address: string): Promise<LiveApp> {
+  const { db, edge, log, audit, tenancy, keys, sessions, origins, operatorToken, strict } = parts
+
+  async function addressed(address: string): Promise<Addressed> {
     const key = address.startsWith('as_pk_') ? await keys.findKey(address) : undefined
     const appId = key?.appId ?? address
     const app = /^app_[0-9a-z]{26}$/.test(appId) ? await tenancy.findApp(appId) : undefined
     if (!app) throw new Fault('app_not_found', 'No such app')
-    return app
+    return { app, key: key && { id: key.id, env: key.env } }
   }
 
   async function visitor(ctx: Context): Promise<Scope> {
@@ -45,22 +67,22 @@ export function createGate({ db, log, tenancy, keys, sessions, origins, operator
     if (session.via === 'page') {
       const app = await tenancy.findApp(session.appId)
       if (!app) throw new Fault('unauthenticated', 'The session is not known here')
-      origins.check(ctx, app)
+      origins.check(ctx, app, session.env)
     }
     const { id: sessionId, visitorId, appId } = session
-    return createScope(db, session.tenantId, { kind: 'visitor', visitorId, sessionId, appId }, log)
+    return createScope(db, session.tenantId, { kind: 'visitor', visitorId, sessionId, appId }, log, originOf(ctx))
   }
 
   async function page(ctx: Context, address: string): Promise<Scope> {
     const token = credential(ctx)
-    const app = await addressed(address)
+    const { app, key } = await addressed(address)
     if (token !== undefined && !token.startsWith('vst_')) {
       const scope = await secret(ctx, token, 'chat', { appId: app.id })
       if (scope.tenantId !== app.tenantId) throw new Fault('app_not_found', 'No such app')
       return scope
     }
-    origins.check(ctx, app)
-    return createScope(db, app.tenantId, { kind: 'page' }, log)
+    origins.check(ctx, app, key?.env)
+    return createScope(db, app.tenantId, { kind: 'page' }, log, originOf(ctx))
   }
 
   async function secret(
@@ -71,30 +93,39 @@ export function createGate({ db, log, tenancy, keys, sessions, origins, operator
   ): Promise<Scope> {
     if (token === undefined) throw new Fault('unauthenticated', 'A secret key is needed, in X-API-Key')
     if (isSame(token, operatorToken)) {
-      refuseBrowser(ctx)
+      await refuseBrowser(ctx)
       const app = named.appId === undefined ? undefined : await tenancy.findApp(named.appId)
       if (named.appId !== undefined && (!app || (named.tenantId ?? app.tenantId) !== app.tenantId))
         throw new Fault('not_found', 'No such app')
       const tenantId = named.tenantId ?? app?.tenantId
-      const everywhere = acrossTenants(db, log, { kind: 'operator' })
+      const everywhere = acrossTenants(db, log, { kind: 'operator' }, originOf(ctx))
       if (tenantId === undefined && ctx.method !== 'GET' && ctx.method !== 'HEAD')
         throw new Fault('invalid_input', 'query.tenantId: the operator says for which tenant', {
           issues: [{ path: 'query.tenantId', message: 'the operator says for which tenant' }],
         })
       return tenantId === undefined ? everywhere : everywhere.of(tenantId)
     }
-    if (token.startsWith('as_sk_')) refuseBrowser(ctx)
     const key = await keys.findKey(token)
+    if (token.startsWith('as_sk_')) await refuseBrowser(ctx, key)
     if (!key || key.kind !== 'secret') throw new Fault('unauthenticated', 'This key is not known, or no longer valid')
     if (named.tenantId !== undefined && named.tenantId !== key.tenantId) throw new Fault('not_found', 'No such tenant')
-    if (needed !== undefined && !key.scopes.includes(needed))
+    const actor = { kind: 'key', keyId: key.id, env: key.env, scopes: key.scopes } as const
+    const scope = createScope(db, key.tenantId, actor, log, originOf(ctx))
+    if (needed !== undefined && !key.scopes.includes(needed)) {
+      await audit.refused(scope, { action: 'access.refused', detail: { scope: needed } })
       throw new Fault('scope_missing', `This key lacks the scope ${needed}`)
-    return createScope(db, key.tenantId, { kind: 'key', keyId: key.id, scopes: key.scopes }, log)
+    }
+    return scope
   }
 
-  function refuseBrowser(ctx: Context): void {
+  async function refuseBrowser(ctx: Context, key?: { id: string; tenantId: string }): Promise<void> {
     if (ctx.get('Origin') === '') return
-    log.warn('secret-key-in-browser', { origin: ctx.get('Origin').slice(0, 200) })
+    const origin = ctx.get('Origin').slice(0, 200)
+    log.warn('secret-key-in-browser', { origin })
+    if (key) {
+      const scope = createScope(db, key.tenantId, { kind: 'page' }, log, originOf(ctx))
+      await audit.refused(scope, { action: 'key.refused', target: key.id, detail: { origin } })
+    }
     throw new Fault(
       'secret_key_in_browser',
       'A secret key was sent from a web page: revoke it, and use the app id there',
@@ -103,6 +134,7 @@ export function createGate({ db, log, tenancy, keys, sessions, origins, operator
 
   return {
     strict,
+    now: edge.now,
     addressed,
     async authenticate(ctx, endpoint, { params, query, body }) {
       const named = { ...(query as object), ...(body as object), ...(params as object) } as {
@@ -111,7 +143,7 @@ export function createGate({ db, log, tenancy, keys, sessions, origins, operator
       }
       switch (endpoint.access) {
         case 'public':
-          return acrossTenants(db, log, { kind: 'page' })
+          return acrossTenants(db, log, { kind: 'page' }, originOf(ctx))
         case 'visitor':
           return visitor(ctx)
         case 'page':
@@ -122,8 +154,8 @@ export function createGate({ db, log, tenancy, keys, sessions, origins, operator
           const token = credential(ctx)
           if (token === undefined || !isSame(token, operatorToken))
             throw new Fault('unauthenticated', 'This is for the operator of the server')
-          refuseBrowser(ctx)
-          return acrossTenants(db, log, { kind: 'operator' })
+          await refuseBrowser(ctx)
+          return acrossTenants(db, log, { kind: 'operator' }, originOf(ctx))
         }
       }
     },

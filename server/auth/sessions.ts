@@ -26,10 +26,19 @@ export interface SessionFacts {
   'session-ended': { sessionId: string; visitorId: string }
 }
 
+export interface StartedBy {
+  via: 'page' | 'backend'
+  key?: { id: string; env: 'live' | 'test' } | undefined
+}
+
 export interface VisitorSessions {
   /** A new visitor with a session. The token is in the result and nowhere else. */
-  start(scope: Scope, app: LiveApp, via: 'page' | 'backend', protocolVersion?: number): Promise<SessionStarted>
+  start(scope: Scope, app: LiveApp, how: StartedBy, protocolVersion?: number): Promise<SessionStarted>
   end(scope: Scope): Promise<void>
+  /** Ends, within the transaction that revokes the key, every session that was started with it. */
+  endOfKey(tx: Scope, keyId: string): Promise<void>
+  /** Those of these sessions that have ended, wherever that was done. */
+  endedOf(sessionIds: string[]): Promise<string[]>
   /** The session of a token. Throws `unauthenticated` for none or an ended one, `session_expired` for an old one. */
   find(token: string): Promise<SessionRow>
 }
@@ -46,7 +55,7 @@ interface Parts {
 
 export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorSessions {
   return {
-    async start(scope, app, via, protocolVersion = PROTOCOL_VERSION) {
+    async start(scope, app, { via, key }, protocolVersion = PROTOCOL_VERSION) {
       if (protocolVersion < 1) throw new Fault('protocol_too_old', 'This widget is too old for the server')
       const now = edge.now()
       const token = `vst_${randomBytes(32).toString('base64url')}`
@@ -57,6 +66,8 @@ export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorS
         visitorId: visitor.id,
         tokenHash: hashOf(token),
         via,
+        keyId: key?.id ?? null,
+        env: key?.env ?? ('live' as const),
         createdAt: new Date(now),
         seenAt: new Date(now),
         expiresAt: new Date(now + IDLE_MS),
@@ -69,7 +80,7 @@ export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorS
       return {
         token,
         session: presentSession(session),
-        settings: presentSettings(app),
+        settings: presentSettings(app, app.configOf(visitor.id).config),
         protocolVersion: PROTOCOL_VERSION,
       }
     },
@@ -79,6 +90,20 @@ export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorS
       const { sessionId, visitorId } = scope.actor
       await scope.em.nativeUpdate(Sessions, { id: sessionId, endedAt: null }, { endedAt: new Date(edge.now()) })
       await facts.tell('session-ended', { sessionId, visitorId })
+    },
+
+    async endOfKey(tx, keyId) {
+      const open = await sessionRows.find(tx, { keyId, endedAt: null })
+      await sessionRows.update(tx, { keyId, endedAt: null }, { endedAt: new Date(edge.now()) })
+      tx.afterCommit(() => {
+        for (const { id, visitorId } of open) void facts.tell('session-ended', { sessionId: id, visitorId })
+      })
+    },
+
+    async endedOf(sessionIds) {
+      const good = await sessionRows.find(acrossTenants(db, log), { id: sessionIds, endedAt: null })
+      const known = new Set(good.map((it) => it.id))
+      return sessionIds.filter((id) => !known.has(id))
     },
 
     async find(token) {

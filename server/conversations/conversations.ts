@@ -32,6 +32,8 @@ export interface Parts {
   facts: Facts<ConversationFacts>
   /** Throws `overloaded` where no further turn can be taken, before anything is written. */
   admit: (tenantId: string) => void
+  /** Keeps a place for a question that is being stored, until it is let go; undefined where there is none. */
+  expect: () => (() => void) | undefined
 }
 
 export interface Threads {
@@ -56,7 +58,7 @@ export interface Threads {
   passage(scope: Scope, messageId: string, number: number): Promise<Passage>
 }
 
-export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
+export function createThreads({ edge, streams, facts, admit, expect }: Parts): Threads {
   async function present(scope: Scope, row: ConversationRow): Promise<Conversation> {
     const [turn] = await activeTurns(scope, row.id)
     return presentConversation(row, turn && presentTurn(turn))
@@ -90,6 +92,7 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
       epoch: conversation.epoch,
       owner: null,
       model: null,
+      config: null,
       errorCode: null,
       createdAt: now,
       startedAt: null,
@@ -209,24 +212,37 @@ export function createThreads({ edge, streams, facts, admit }: Parts): Threads {
         const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null })
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
-      return scope.transaction(async (tx) => {
-        const conversation = await lockConversation(tx, id)
-        const again = await replay(tx)
+      const letGo = expect()
+      if (!letGo) {
+        // Looked at without waiting for a transaction: where many ask, most of them would only wait to be refused.
+        const again = await replay(scope)
         if (again) return again
-        const active = await mayQueue(tx, conversation)
-        const answers = conversation.handledBy === 'assistant'
-        if (answers) admit(tx.tenantId)
-        const now = new Date(edge.now())
-        const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
-        const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
-        const cursor = await streams.append(
-          tx,
-          visitorId,
-          { name: 'message-updated', payload: { message: presentMessage(added.message) } },
-          conversationEvent(added.conversation, active[0] ?? turn),
-        )
-        return { ...posted(added.message, turn, cursor), isNew: true }
-      })
+        const { handledBy, tenantId } = await findConversation(scope, id)
+        if (handledBy === 'assistant') {
+          admit(tenantId)
+          throw new Fault('overloaded', 'Too many questions at once; try again shortly', { retryAfterMs: 3_000 })
+        }
+      }
+      return scope
+        .transaction(async (tx) => {
+          const conversation = await lockConversation(tx, id)
+          const again = await replay(tx)
+          if (again) return again
+          const active = await mayQueue(tx, conversation)
+          const answers = conversation.handledBy === 'assistant'
+          if (answers) admit(tx.tenantId)
+          const now = new Date(edge.now())
+          const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
+          const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
+          const cursor = await streams.append(
+            tx,
+            visitorId,
+            { name: 'message-updated', payload: { message: presentMessage(added.message) } },
+            conversationEvent(added.conversation, active[0] ?? turn),
+          )
+          return { ...posted(added.message, turn, cursor), isNew: true }
+        })
+        .finally(() => letGo?.())
     },
 
     async regenerate(scope, id, { clientId, messageId }) {

@@ -65,6 +65,8 @@ export const Turns = defineEntity({
     /** The process that runs it, whose lease lies in `processes`. */
     owner: p.text().nullable(),
     model: p.text().nullable(),
+    /** The number of the configuration it was answered with, so that the results of two can be told apart. */
+    config: p.integer().nullable(),
     errorCode: p.text().$type<ErrorCode>().nullable(),
     createdAt: p.datetime(),
     startedAt: p.datetime().nullable(),

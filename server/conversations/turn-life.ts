@@ -34,7 +34,7 @@ export interface TurnLife {
   begin(
     scope: Scope,
     turn: Pick<TurnRow, 'id' | 'conversationId'>,
-    input: { owner: string; model: string; passages: { citation: Citation; text: string }[] },
+    input: { owner: string; model: string; config: number; passages: { citation: Citation; text: string }[] },
   ): Promise<Begun | undefined>
   /** Ends a turn for who began it. False where it is not theirs any more: then nothing was written. */
   end(scope: Scope, begun: Pick<Begun, 'turn' | 'message'>, ending: Ending): Promise<boolean>

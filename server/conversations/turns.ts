@@ -113,7 +113,7 @@ export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLif
     turn: TurnRow,
     conversation: ConversationRow,
     active: TurnRow[],
-    { owner, model, passages }: Parameters<TurnLife['begin']>[2],
+    { owner, model, config, passages }: Parameters<TurnLife['begin']>[2],
   ): Promise<Pick<Begun, 'turn' | 'message'> | undefined> {
     if (turn.status !== 'queued') return undefined
     if (turn.epoch !== conversation.epoch || conversation.handledBy !== 'assistant') {
@@ -144,7 +144,7 @@ export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLif
       ;({ message, conversation } = await addMessage(tx, conversation, given, now))
     }
     if (passages.length > 0) await groundsRows.insert(tx, { messageId: message.id, passages })
-    const claimed = { status: 'running' as const, owner, model, attempt, answerId: message.id, startedAt: now }
+    const claimed = { status: 'running' as const, owner, model, config, attempt, answerId: message.id, startedAt: now }
     await turnRows.update(tx, { id: turn.id }, claimed)
     const running = { ...turn, ...claimed }
     await streams.append(

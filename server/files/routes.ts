@@ -5,7 +5,11 @@ import type { Cdn } from './cdn.ts'
 import { embedPage } from './embed-page.ts'
 
 /** Files and pages for browsers: they are addressed, not called, so they stand beside the contract's endpoints. */
-export function fileRoutes(router: Router, cdn: Cdn, addressed: (address: string) => Promise<LiveApp>): void {
+export function fileRoutes(
+  router: Router,
+  cdn: Cdn,
+  addressed: (address: string) => Promise<{ app: LiveApp; key: { env: 'live' | 'test' } | undefined }>,
+): void {
   router.get(/^\/cdn\/([^/]+)\/(.+)$/, (ctx) => {
     const [channel = '', path = ''] = ctx.path.slice('/cdn/'.length).split(/\/(.*)/s)
     const found = cdn.find(channel, path)
@@ -28,15 +32,16 @@ export function fileRoutes(router: Router, cdn: Cdn, addressed: (address: string
   })
 
   router.get('/embed/:appId', async (ctx) => {
-    let app: LiveApp | undefined
+    const address = String(ctx['params'].appId)
+    let found: Awaited<ReturnType<typeof addressed>> | undefined
     try {
-      app = await addressed(String(ctx['params'].appId))
+      found = await addressed(address)
     } catch (error) {
       if (!isFault(error) || error.code !== 'app_not_found') throw error
     }
-    const page = embedPage(app, cdn)
+    const page = embedPage(found && { ...found, address }, cdn)
     ctx.set(page.headers)
-    ctx.status = app ? 200 : 404
+    ctx.status = found ? 200 : 404
     ctx.type = 'html'
     ctx.body = page.html
   })

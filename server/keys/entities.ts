@@ -17,6 +17,9 @@ export const Keys = defineEntity({
     /** SHA-256 of the whole key, base64url: 192 bits of chance need no slow hash (OWASP ASVS 5, 6.5.2). */
     hash: p.text(),
     hint: p.text(),
+    createdBy: p.text().default('operator'),
+    /** The key that takes its place. */
+    rotatedTo: p.text().nullable(),
     createdAt: p.datetime(),
     expiresAt: p.datetime().nullable(),
     revokedAt: p.datetime().nullable(),

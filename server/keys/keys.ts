@@ -1,9 +1,23 @@
 import { Fault, type Key, type Scope as KeyScope } from '@aside/protocol'
-import { acrossTenants, type Db, type Edge, type Log, newId, type Scope } from '../platform/index.ts'
+import { actorName, type Audit } from '../audit/index.ts'
+import {
+  acrossTenants,
+  type Db,
+  type Edge,
+  type Log,
+  newId,
+  type Page,
+  type PageQuery,
+  pageOf,
+  rowsOf,
+  type Scope,
+} from '../platform/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { type KeyRow, Keys as KeyTable } from './entities.ts'
 import { presentKey } from './present.ts'
 import { mintKey, readKey, sameHash } from './secret.ts'
+
+const keyRows = rowsOf(KeyTable)
 
 export interface NewKey {
   kind: 'publishable' | 'secret'
@@ -17,70 +31,153 @@ export interface NewKey {
 export interface Keys {
   /** The secret is in the result and nowhere else, ever. */
   createKey(scope: Scope, input: NewKey): Promise<{ key: Key; secret: string }>
-  listKeys(scope: Scope): Promise<Key[]>
+  listKeys(scope: Scope, query: PageQuery): Promise<Page<Key>>
+  /** Another key in the place of this one, which ends after `overlapHours`. Throws `not_found`, `conflict` for one that has ended. */
+  rotateKey(scope: Scope, keyId: string, input: { overlapHours: number }): Promise<{ key: Key; secret: string }>
   /** Throws `not_found`. A key revoked before stays as it is. */
   revokeKey(scope: Scope, keyId: string): Promise<void>
-  /** The key this text is, or undefined: mistyped, unknown, expired or revoked. A mistyped one costs no query. */
+  /**
+   * The key this text is, or undefined: mistyped, unknown, expired or revoked. A mistyped one costs no query, one seen within the
+   * last second none either: so a revocation is known everywhere after a second, and in this process at once.
+   */
   findKey(text: string): Promise<KeyRow | undefined>
 }
 
 const LAST_USED_EVERY_MS = 60_000
+const FRESH_MS = 1_000
+const HOUR_MS = 3_600_000
 
-export function createKeys({ db, edge, log, tenancy }: { db: Db; edge: Edge; log: Log; tenancy: Tenancy }): Keys {
+interface Parts {
+  db: Db
+  edge: Edge
+  log: Log
+  audit: Audit
+  tenancy: Tenancy
+  /** Ends what was begun with the key, in the transaction that revokes it. */
+  revoking: (tx: Scope, keyId: string) => Promise<void>
+}
+
+export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): Keys {
+  /** By the hash of the whole key, so that nobody's guess is ever found here. */
+  const seen = new Map<string, { at: number; row: KeyRow }>()
+  const everywhere = acrossTenants(db, log)
+  const noKey = () => new Fault('not_found', 'No such key')
+  const hasEnded = (row: KeyRow, now: number) => Boolean(row.revokedAt) || (row.expiresAt?.getTime() ?? Infinity) <= now
+
+  /** A key may give no more than it has. */
+  function mustHave(scope: Scope, scopes: readonly KeyScope[]): void {
+    const { actor } = scope
+    if (actor.kind !== 'key' && actor.kind !== 'agent') return
+    const beyond = scopes.filter((it) => !actor.scopes.includes(it))
+    if (beyond.length > 0)
+      throw new Fault('scope_missing', `A key cannot give what it does not have: ${beyond.join(', ')}`)
+  }
+
+  async function insert(
+    tx: Scope,
+    given: Pick<KeyRow, 'appId' | 'kind' | 'env' | 'name' | 'scopes' | 'expiresAt'>,
+  ): Promise<{ key: Key; secret: string }> {
+    const minted = mintKey(given.kind, given.env)
+    const row = {
+      id: newId('key'),
+      ...given,
+      kid: minted.kid,
+      hash: minted.hash,
+      hint: minted.text.slice(-4),
+      createdBy: actorName(tx.actor),
+      rotatedTo: null,
+      createdAt: new Date(edge.now()),
+      revokedAt: null,
+      lastUsedAt: null,
+    }
+    await keyRows.insert(tx, row)
+    return { key: presentKey({ ...row, tenantId: tx.tenantId }), secret: minted.text }
+  }
+
   return {
     async createKey(scope, { kind, env, name, scopes, appId, expiresInDays }) {
       if (kind === 'publishable' && appId === undefined)
         throw new Fault('invalid_input', 'A publishable key names one app', {
           issues: [{ path: 'body.appId', message: 'needed for a publishable key' }],
         })
-      if (appId !== undefined) await tenancy.readApp(scope, appId)
-      const { actor } = scope
-      const beyond = actor.kind === 'key' ? scopes.filter((it) => !actor.scopes.includes(it)) : []
-      if (kind === 'secret' && beyond.length > 0)
-        throw new Fault('scope_missing', `A key cannot give what it does not have: ${beyond.join(', ')}`)
-      const minted = mintKey(kind, env)
-      const now = edge.now()
-      const row = {
-        id: newId('key'),
-        appId: appId ?? null,
-        kind,
-        env,
-        name,
-        scopes: kind === 'secret' ? scopes : [],
-        kid: minted.kid,
-        hash: minted.hash,
-        hint: minted.text.slice(-4),
-        createdAt: new Date(now),
-        expiresAt: expiresInDays === undefined ? null : new Date(now + expiresInDays * 86_400_000),
-        revokedAt: null,
-        lastUsedAt: null,
-      }
-      await scope.create(KeyTable, row)
-      return { key: presentKey({ ...row, tenantId: scope.tenantId }), secret: minted.text }
-    },
-
-    async listKeys(scope) {
-      return (await scope.em.find(KeyTable, {}, { orderBy: { id: 'desc' } })).map(presentKey)
-    },
-
-    async revokeKey(scope, keyId) {
-      await scope.transaction(async (tx) => {
-        if ((await tx.em.count(KeyTable, { id: keyId })) === 0) throw new Fault('not_found', 'No such key')
-        await tx.em.nativeUpdate(KeyTable, { id: keyId, revokedAt: null }, { revokedAt: new Date(edge.now()) })
+      const given = kind === 'secret' ? scopes : []
+      mustHave(scope, given)
+      const expiresAt = expiresInDays === undefined ? null : new Date(edge.now() + expiresInDays * 24 * HOUR_MS)
+      return scope.transaction(async (tx) => {
+        if (appId !== undefined) await tenancy.readApp(tx, appId)
+        const made = await insert(tx, { appId: appId ?? null, kind, env, name, scopes: given, expiresAt })
+        await audit.record(tx, {
+          action: 'key.created',
+          target: made.key.id,
+          detail: { kind, env, scopes: given.join(' ') },
+        })
+        return made
       })
     },
+
+    async listKeys(scope, query) {
+      const page = await pageOf(scope, 'keys', query, (after, limit) =>
+        keyRows.find(
+          scope,
+          { id: after === undefined ? undefined : { lt: after } },
+          { orderBy: { id: 'desc' }, limit },
+        ),
+      )
+      return { ...page, items: page.items.map(presentKey) }
+    },
+
+    rotateKey: (scope, keyId, { overlapHours }) =>
+      scope.transaction(async (tx) => {
+        const old = await keyRows.one(tx, { id: keyId }, { lock: true })
+        if (!old) throw noKey()
+        const now = edge.now()
+        if (hasEnded(old, now)) throw new Fault('conflict', 'This key has ended: create another one')
+        if (old.rotatedTo)
+          throw new Fault('conflict', 'This key was rotated before: rotate the one that took its place')
+        mustHave(scope, old.scopes)
+        // As long again as the old one was to live.
+        const lifeMs = (old.expiresAt?.getTime() ?? Infinity) - old.createdAt.getTime()
+        const expiresAt = lifeMs === Infinity ? null : new Date(now + lifeMs)
+        const { appId, kind, env, name, scopes } = old
+        const made = await insert(tx, { appId, kind, env, name, scopes, expiresAt })
+        const end = new Date(Math.min(now + overlapHours * HOUR_MS, old.expiresAt?.getTime() ?? Infinity))
+        await keyRows.update(tx, { id: keyId }, { rotatedTo: made.key.id, expiresAt: end })
+        await audit.record(tx, { action: 'key.rotated', target: keyId, detail: { to: made.key.id, overlapHours } })
+        tx.afterCommit(() => seen.delete(old.hash))
+        return made
+      }),
+
+    revokeKey: (scope, keyId) =>
+      scope.transaction(async (tx) => {
+        const row = await keyRows.one(tx, { id: keyId }, { lock: true })
+        if (!row) throw noKey()
+        if (row.revokedAt) return
+        await keyRows.update(tx, { id: keyId }, { revokedAt: new Date(edge.now()) })
+        await revoking(tx, keyId)
+        await audit.record(tx, { action: 'key.revoked', target: keyId })
+        tx.afterCommit(() => seen.delete(row.hash))
+      }),
 
     async findKey(text) {
       const read = readKey(text)
       if (!read) return undefined
-      const { em } = acrossTenants(db, log)
-      const row = await em.findOne(KeyTable, { kid: read.kid })
-      // Compared in the same time whether or not the kid is known.
-      const fits = sameHash(row?.hash ?? '-'.repeat(read.hash.length), read.hash)
       const now = edge.now()
-      if (!row || !fits || row.revokedAt || (row.expiresAt && row.expiresAt.getTime() <= now)) return undefined
-      if (now - (row.lastUsedAt?.getTime() ?? 0) > LAST_USED_EVERY_MS)
-        await em.nativeUpdate(KeyTable, { id: row.id }, { lastUsedAt: new Date(now) })
+      const hit = seen.get(read.hash)
+      let row = hit && Math.abs(now - hit.at) < FRESH_MS ? hit.row : undefined
+      if (!row) {
+        const found = await keyRows.one(everywhere, { kid: read.kid })
+        // Compared in the same time whether or not the kid is known.
+        const fits = sameHash(found?.hash ?? '-'.repeat(read.hash.length), read.hash)
+        if (!found || !fits) return undefined
+        row = found
+        if (seen.size >= 10_000) seen.clear()
+        seen.set(read.hash, { at: now, row })
+      }
+      if (hasEnded(row, now)) return undefined
+      if (now - (row.lastUsedAt?.getTime() ?? 0) > LAST_USED_EVERY_MS) {
+        row.lastUsedAt = new Date(now)
+        await keyRows.update(everywhere, { id: row.id }, { lastUsedAt: row.lastUsedAt })
+      }
       return row
     },
   }

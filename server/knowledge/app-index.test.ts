@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createEdge, createLog, type Scope } from '../platform/index.ts'
+import { createEdge, type Scope } from '../platform/index.ts'
 import { type App } from '@aside/protocol'
-import { createTenancy } from '../tenancy/index.ts'
 import { type Aside, startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
 import { stores } from '../testing/stores.ts'
@@ -22,11 +21,15 @@ describe.for(stores)('the index of an app on %s', (store) => {
   })
 
   const edge = createEdge()
-  const tenancy = () => createTenancy({ db: beside.db, edge, log: createLog('silent') })
   /** As another process has it: with an index of its own. */
   const process = (indexBytes?: number): Knowledge =>
-    createKnowledge({ edge, tenancy: tenancy(), ...(indexBytes !== undefined && { indexBytes }) })
-  const newApp = (): Promise<App> => tenancy().createApp(scope, { name: 'App', allowedOrigins: [], config: {} })
+    createKnowledge({
+      edge,
+      audit: beside.audit,
+      tenancy: beside.tenancy,
+      ...(indexBytes !== undefined && { indexBytes }),
+    })
+  const newApp = (): Promise<App> => beside.tenancy.createApp(scope, { name: 'App', allowedOrigins: [], config: {} })
   const add = (knowledge: Knowledge, appId: string, name: string, text: string) =>
     knowledge.addSource(scope, { appId, name, body: new TextEncoder().encode(text) })
   const texts = async (knowledge: Knowledge, appId: string, query: string, limit = 5) =>
@@ -103,7 +106,9 @@ describe.for(stores)('the index of an app on %s', (store) => {
       expect(found).toHaveLength(50)
       for (const text of found) expect(text).toMatch(/^Heron first/)
     }
-    expect((await knowledge.listSources(scope, id)).map((it) => [it.name, it.chunks])).toEqual([['book.md', 250]])
+    expect((await knowledge.listSources(scope, id, { limit: 100 })).items.map((it) => [it.name, it.chunks])).toEqual([
+      ['book.md', 250],
+    ])
   })
 
   it('leaves out what does not reach the confidence asked for', async () => {

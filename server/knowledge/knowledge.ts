@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Fault, type Hit, type Source, type SourceAdded } from '@aside/protocol'
-import { newId, type Edge, type Scope } from '../platform/index.ts'
+import type { Audit } from '../audit/index.ts'
+import { type Edge, newId, type Page, type PageQuery, pageOf, type Scope } from '../platform/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { ANALYSIS_VERSION, analyzeQuery } from './analyze.ts'
 import { createIndexes, type RankedPassage } from './app-index.ts'
@@ -44,7 +45,7 @@ export interface Knowledge {
     input: { appId: string; name: string; mimeType?: string; body: Uint8Array },
   ): Promise<SourceAdded>
   /** By name. */
-  listSources(scope: Scope, appId: string): Promise<Source[]>
+  listSources(scope: Scope, appId: string, query: PageQuery): Promise<Page<Source>>
   removeSource(scope: Scope, sourceId: string): Promise<void>
   /**
    * The best `limit` (5) passages for a question, best first, no text twice; with `leastConfidence` only those that reach it.
@@ -65,10 +66,12 @@ const INDEX_BYTES = 256 * 1024 * 1024
 
 export function createKnowledge({
   edge,
+  audit,
   tenancy,
   indexBytes = INDEX_BYTES,
 }: {
   edge: Edge
+  audit: Audit
   tenancy: Tenancy
   /** What the indexes in memory may take in all. */
   indexBytes?: number
@@ -129,14 +132,30 @@ export function createKnowledge({
           await tx.em.nativeUpdate(Sources, { id: old.id }, content)
         } else await tx.create(Sources, row)
         await storeChunks(tx, row, read.chunks)
+        await audit.record(tx, {
+          action: 'source.added',
+          target: row.id,
+          detail: { app: appId, chunks: read.chunks.length, replaced: old !== null },
+        })
         return { source: presentSource({ ...row, tenantId: tx.tenantId }), outcome: old ? 'updated' : 'created' }
       })
     },
 
-    async listSources(scope, appId) {
+    async listSources(scope, appId, query) {
       await tenancy.readApp(scope, appId)
-      const rows = await scope.em.find(Sources, { appId }, { orderBy: { name: 'asc' } })
-      return rows.map(presentSource)
+      const page = await pageOf(
+        scope,
+        `sources ${appId}`,
+        query,
+        (after, limit) =>
+          scope.em.find(
+            Sources,
+            { appId, ...(after === undefined ? {} : { name: { $gt: after } }) },
+            { orderBy: { name: 'asc' }, limit },
+          ),
+        (row) => row.name,
+      )
+      return { ...page, items: page.items.map(presentSource) }
     },
 
     async removeSource(scope, sourceId) {
@@ -149,6 +168,7 @@ export function createKnowledge({
         if (!row) throw missing()
         await tx.em.nativeDelete(Chunks, { appId: row.appId, revision: row.revision })
         await tx.em.nativeDelete(Sources, { id: sourceId })
+        await audit.record(tx, { action: 'source.removed', target: sourceId, detail: { app: row.appId } })
       })
     },
 

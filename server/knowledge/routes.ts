@@ -9,7 +9,10 @@ export const knowledgeRoutes = (knowledge: Knowledge): Route[] => [
     else if (added.outcome === 'updated') ctx.status = 200
     return added
   }),
-  serve(listSources, async ({ scope, query }) => ({ sources: await knowledge.listSources(scope, query.appId) })),
+  serve(listSources, async ({ scope, query }) => {
+    const { items, ...rest } = await knowledge.listSources(scope, query.appId, query)
+    return { sources: items, ...rest }
+  }),
   serve(removeSource, async ({ scope, params }) => {
     await knowledge.removeSource(scope, params.sourceId)
     return undefined

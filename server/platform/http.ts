@@ -15,6 +15,7 @@ import {
 import { mediaType, readBytes, readJson } from './body.ts'
 import { storeFault } from './db.ts'
 import type { Log } from './log.ts'
+import { once } from './once.ts'
 import type { Scope } from './scope.ts'
 
 export interface Call<E extends Endpoint> extends Parsed<E> {
@@ -22,6 +23,10 @@ export interface Call<E extends Endpoint> extends Parsed<E> {
   ctx: Context
   /** The thing existed already: 200 instead of 201, and `Idempotent-Replayed: true`. */
   replayed(): void
+  /** The version `If-Match` asks for; undefined where it asks for none, 0 for one that never was. */
+  expected: number | undefined
+  /** Says which version the reply shows, as its `ETag`. */
+  version(version: number): void
 }
 
 export interface Route {
@@ -36,6 +41,7 @@ export interface Gate {
     endpoint: Endpoint,
     parsed: { params: unknown; query: unknown; body: unknown },
   ): Promise<Scope>
+  now(): number
   /** Also check that replies are what the contract says. On in development and tests. */
   strict: boolean
 }
@@ -62,6 +68,8 @@ export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call
           ctx.status = 200
           ctx.set('Idempotent-Replayed', 'true')
         },
+        expected: endpoint.versioned ? expectedVersion(ctx) : undefined,
+        version: (version: number) => ctx.set('ETag', `"${version}"`),
       }
       // A HEAD has no use for what does not end.
       if (endpoint.stream && ctx.method === 'HEAD') {
@@ -70,13 +78,39 @@ export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call
         return
       }
       if (!endpoint.stream) ctx.status = endpoint.status
-      const reply = await handle(call as unknown as Call<E>)
+      const answer = (within: Scope) => handle({ ...call, scope: within } as unknown as Call<E>)
+      const key = isCreation(endpoint) ? ctx.get('Idempotency-Key') : ''
+      let reply: Reply<E>
+      if (key === '') reply = await answer(scope)
+      else {
+        const request = JSON.stringify([endpoint.method, ctx.path, query ?? null, call.body ?? null])
+        const done = await once(scope, { key, request, now: gate.now() }, answer)
+        reply = done.reply
+        if (done.isReplayed) call.replayed()
+      }
       if (endpoint.stream) return
       if (gate.strict) mustKeepContract(endpoint, reply)
       if (endpoint.status === 204) ctx.body = null
       else if (ctx.status !== 304) ctx.body = reply
     },
   }
+}
+
+/** What an owner creates with a JSON body: done once however often it is asked for with the same `Idempotency-Key`. */
+const isCreation = ({ method, status, access, body }: Endpoint): boolean =>
+  method === 'POST' && status === 201 && body !== undefined && (access === 'secret' || access === 'operator')
+
+/** RFC 9110, 13.1.1, for versions that are numbers. What is no number of ours was never a version. */
+function expectedVersion(ctx: Context): number | undefined {
+  const given = ctx.get('If-Match').trim()
+  if (given === '' || given === '*') return undefined
+  return Number(/^(?:W\/)?"([0-9]{1,9})"$/.exec(given)?.[1] ?? 0)
+}
+
+/** Throws `precondition_failed` where somebody else was faster. */
+export function mustBe(expected: number | undefined, actual: number): void {
+  if (expected !== undefined && expected !== actual)
+    throw new Fault('precondition_failed', 'It was changed meanwhile: read it again, and decide anew')
 }
 
 function singles(ctx: Context): Record<string, string> {

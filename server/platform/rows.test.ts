@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entities } from '../app.ts'
 import { Sessions, Visitors } from '../auth/index.ts'
-import { Apps, Tenants } from '../tenancy/index.ts'
+import { Apps, ConfigVersions, Tenants } from '../tenancy/index.ts'
 import { databaseOf } from '../testing/beside.ts'
 import { createStore, stores, type TestStore } from '../testing/stores.ts'
 import { type Db, openDb } from './db.ts'
@@ -13,6 +13,7 @@ import { acrossTenants, type Scope } from './scope.ts'
 const apps = rowsOf(Apps)
 const sessions = rowsOf(Sessions)
 const visitors = rowsOf(Visitors)
+const configs = rowsOf(ConfigVersions)
 
 describe.for(stores)('rows through prepared statements, on %s', (kind) => {
   let store: TestStore
@@ -26,7 +27,7 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
     await db.migrate()
     everywhere = acrossTenants(db, createLog('silent'))
     const tenant = async (name: string) => {
-      const row = { id: newId('tenant'), name, createdAt: new Date() }
+      const row = { id: newId('tenant'), name, budget: null, createdAt: new Date() }
       await everywhere.em.insert(Tenants, row)
       return everywhere.of(row.id)
     }
@@ -37,11 +38,11 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
     await store?.drop()
   })
 
-  /** To the millisecond, with a time that is no whole second, and JSON that is easily spoilt. */
+  /** To the millisecond, with a time that is no whole second. */
   const app = (name: string, createdAt = new Date('2026-02-03T04:05:06.789Z')) => ({
     id: newId('app'),
     name,
-    config: { systemPrompt: 'a "b" \\ \n \u2028 é 🦦 ? $1 :x', temperature: 0.5, suggestedQuestions: ['x?'] },
+    version: 1,
     createdAt,
   })
   const names = async (scope: Scope) => (await apps.find(scope, {}, { orderBy: { name: 'asc' } })).map((it) => it.name)
@@ -56,6 +57,19 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
       const { ...ormRow } = await mine.em.findOneOrFail(Apps, { id: it.id }, { disableIdentityMap: true })
       expect({ ...ormRow }).toMatchObject(whole)
     }
+    const config = {
+      id: newId('config'),
+      appId: here.id,
+      number: 1,
+      // JSON that is easily spoilt.
+      config: { systemPrompt: 'a "b" \\ \n \u2028 é 🦦 ? $1 :x', temperature: 0.5, suggestedQuestions: ['x?'] },
+      note: null,
+      createdBy: 'operator',
+      createdAt: here.createdAt,
+    }
+    await configs.insert(mine, config)
+    expect(await configs.get(mine, { id: config.id })).toEqual({ ...config, tenantId: mine.tenantId })
+    expect((await mine.em.findOneOrFail(ConfigVersions, { id: config.id })).config).toEqual(config.config)
     const visitor = { id: newId('visitor'), appId: here.id, createdAt: here.createdAt }
     await visitors.insert(mine, visitor)
     const session = {
@@ -64,6 +78,8 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
       visitorId: visitor.id,
       tokenHash: 'h',
       via: 'page' as const,
+      keyId: null,
+      env: 'live' as const,
       createdAt: here.createdAt,
       seenAt: here.createdAt,
       expiresAt: new Date('2030-01-01T00:00:00.001Z'),

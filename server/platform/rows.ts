@@ -7,7 +7,7 @@ import { DateTimeType, type EntitySchema, type InferEntity, JsonType } from '@mi
 import { ALL_TENANTS } from './db.ts'
 import type { Scope } from './scope.ts'
 
-type Operator = { lt?: unknown; lte?: unknown; gt?: unknown; not?: unknown }
+type Operator = { lt?: unknown; lte?: unknown; gt?: unknown; gte?: unknown; not?: unknown }
 /** A value (equals), null (is null), a list (is one of), or a comparison. Undefined is no condition. */
 export type Where<Row> = { [K in keyof Row]?: Row[K] | Row[K][] | Operator | undefined }
 
@@ -38,7 +38,7 @@ interface Column {
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-const operators = { lt: '<', lte: '<=', gt: '>', not: '<>' } as const
+const operators = { lt: '<', lte: '<=', gt: '>', gte: '>=', not: '<>' } as const
 
 export function rowsOf<E extends EntitySchema, Row extends object = InferEntity<E>>(entity: E): Rows<Row> {
   const { tableName = '', properties } = entity.meta as unknown as {

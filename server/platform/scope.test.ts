@@ -37,7 +37,7 @@ describe.for(stores)('a scope on %s', (kind) => {
     await store?.drop()
   })
 
-  const app = (name: string) => ({ id: newId('app'), name, config: {}, createdAt: now })
+  const app = (name: string) => ({ id: newId('app'), name, version: 1, createdAt: now })
   const names = async (scope: Scope) => (await scope.em.find(Apps, {})).map((it) => it.name).sort()
 
   it('sees its own tenant’s rows, changes only those, and cannot say otherwise', async () => {

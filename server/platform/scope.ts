@@ -7,7 +7,8 @@ import type { Log } from './log.ts'
 
 export type Actor =
   | { kind: 'visitor'; visitorId: string; sessionId: string; appId: string }
-  | { kind: 'key'; keyId: string; scopes: readonly KeyScope[] }
+  | { kind: 'key'; keyId: string; env: 'live' | 'test'; scopes: readonly KeyScope[] }
+  | { kind: 'agent'; agentId: string; scopes: readonly KeyScope[] }
   | { kind: 'page' }
   | { kind: 'operator' }
   | { kind: 'system' }
@@ -15,6 +16,8 @@ export type Actor =
 export interface Scope {
   readonly tenantId: string
   readonly actor: Actor
+  /** The request it is done for; absent for what nobody asked for. */
+  readonly call?: RequestOrigin | undefined
   /** Reads see this tenant only; the filter is on the entity manager, not in the query. */
   readonly em: Em
   readonly log: Log
@@ -34,11 +37,16 @@ export interface Scope {
   atCommit(work: () => void): void
   /** The same, once it is on the disk: for whoever is told that it is stored. */
   afterCommit(work: () => void): void
-  /** The same actor in another tenant: for those who may act in any. */
+  /** The same actor in another tenant, within the same transaction: for those who may act in any. */
   of(tenantId: string): Scope
 }
 
 type NewRow<E extends EntitySchema> = Omit<RequiredEntityData<InferEntity<E>>, 'tenantId'>
+
+export interface RequestOrigin {
+  requestId: string
+  ip: string
+}
 
 interface Unit {
   transaction: Transaction
@@ -46,7 +54,14 @@ interface Unit {
   afterCommit: (() => void)[]
 }
 
-export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, unit?: Unit): Scope {
+export function createScope(
+  db: Db,
+  tenantId: string,
+  actor: Actor,
+  log: Log,
+  call?: RequestOrigin,
+  unit?: Unit,
+): Scope {
   let em: Em | undefined
   const one = () => {
     if (tenantId === ALL_TENANTS) throw new Error('A row belongs to one tenant: name it with of()')
@@ -55,6 +70,7 @@ export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, un
   const scope: Scope = {
     tenantId,
     actor,
+    call,
     kind: db.kind,
     // Most requests never ask for it.
     get em() {
@@ -74,7 +90,7 @@ export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, un
       // What runs at the commit is not within the transaction, though it is called from there.
       const outside = AsyncLocalStorage.snapshot()
       const result = await db.transaction(
-        (transaction) => work(createScope(db, tenantId, actor, log, { transaction, atCommit, afterCommit })),
+        (transaction) => work(createScope(db, tenantId, actor, log, call, { transaction, atCommit, afterCommit })),
         () =>
           outside(() => {
             for (const run of atCommit) run()
@@ -91,11 +107,11 @@ export function createScope(db: Db, tenantId: string, actor: Actor, log: Log, un
       if (unit) unit.afterCommit.push(work)
       else work()
     },
-    of: (other) => (other === tenantId ? scope : createScope(db, other, actor, log)),
+    of: (other) => (other === tenantId ? scope : createScope(db, other, actor, log, call, unit)),
   }
   return scope
 }
 
 /** The work that is nobody's in particular: boot, recovery, checkpoints, and finding out whose a token is. */
-export const acrossTenants = (db: Db, log: Log, actor: Actor = { kind: 'system' }): Scope =>
-  createScope(db, ALL_TENANTS, actor, log)
+export const acrossTenants = (db: Db, log: Log, actor: Actor = { kind: 'system' }, call?: RequestOrigin): Scope =>
+  createScope(db, ALL_TENANTS, actor, log, call)

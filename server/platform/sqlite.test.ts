@@ -66,7 +66,7 @@ describe('an SQLite file', () => {
   it('keeps a change with a broken reference out', async () => {
     const db = await open()
     await db.migrate()
-    const insert = "insert into apps (id, tenant_id, name, config, created_at) values ('a', 'nobody', 'n', '{}', 0)"
+    const insert = "insert into apps (id, tenant_id, name, created_at) values ('a', 'nobody', 'n', 0)"
     await expect(db.execute(undefined, insert, [])).rejects.toThrow(/FOREIGN KEY/)
     await db.close()
   })

@@ -1,5 +1,6 @@
 /** The durable side of a stream: rows with a `seq` that has no gaps, written in the transaction of what they tell. */
-import { type DurableEvent, type StreamEvent } from '@aside/protocol'
+import * as v from 'valibot'
+import { Cursor, type DurableEvent, type StreamEvent } from '@aside/protocol'
 import { acrossTenants, type Db, type Edge, type Log, rowsOf, type Scope } from '../platform/index.ts'
 import { StoreFacts, StreamEvents, StreamHeads } from './entities.ts'
 
@@ -77,4 +78,12 @@ export async function openEventLog({ db, edge, log }: { db: Db; edge: Edge; log:
     forget: (ms) =>
       acrossTenants(db, log).em.nativeDelete(StreamEvents, { createdAt: { $lt: new Date(edge.now() - ms) } }),
   }
+}
+
+/** Where a reader goes on. What is not a cursor of ours counts as none; one outside the log as a reset to now. */
+export function startAt(given: string, epoch: string, head: number): { seq: number; reset?: 'unknown' | 'epoch' } {
+  if (!v.is(Cursor, given)) return { seq: head }
+  const [theirs, seq] = [given.slice(0, given.lastIndexOf('-')), Number(given.slice(given.lastIndexOf('-') + 1))]
+  if (theirs !== epoch) return { seq: head, reset: 'epoch' }
+  return seq > head ? { seq: head, reset: 'unknown' } : { seq }
 }

@@ -28,6 +28,7 @@ export interface Topic {
 
 export class Reader {
   readonly sessionId: string
+  readonly appId: string
   readonly openedAt: number
   private readonly topic: Topic
   private readonly log: EventLog
@@ -52,6 +53,7 @@ export class Reader {
     connection: BoundedConnection
     session: Session
     sessionId: string
+    appId: string
     cursor: number
     head: number
     openedAt: number
@@ -62,6 +64,7 @@ export class Reader {
     this.connection = parts.connection
     this.session = parts.session
     this.sessionId = parts.sessionId
+    this.appId = parts.appId
     this.cursor = parts.cursor
     this.head = parts.head
     this.openedAt = parts.openedAt

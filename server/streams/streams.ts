@@ -1,17 +1,10 @@
 import * as v from 'valibot'
 import { createSession } from 'better-sse'
 import type { Context } from 'koa'
-import {
-  Cursor,
-  type DurableEvent,
-  events as contract,
-  Fault,
-  PROTOCOL_VERSION,
-  type StreamEvent,
-} from '@aside/protocol'
+import { type DurableEvent, events as contract, Fault, PROTOCOL_VERSION, type StreamEvent } from '@aside/protocol'
 import { acrossTenants, type Db, type Edge, type Log, type Scope } from '../platform/index.ts'
 import { BoundedConnection, type ConnectionLimits } from './connection.ts'
-import { openEventLog } from './event-log.ts'
+import { openEventLog, startAt } from './event-log.ts'
 import { encode, Reader, type Topic } from './reader.ts'
 import { createFrames, type RunningText } from './running-text.ts'
 
@@ -51,6 +44,8 @@ export interface Streams {
   /** Makes this request the visitor's stream. Throws `too_many_streams`. */
   open(scope: Scope, ctx: Context, after: string | undefined): Promise<void>
   endSession(sessionId: string, visitorId: string): void
+  /** Who listens now. */
+  listening(): { visitorId: string; appId: string; sessionIds: string[] }[]
   readers(): number
   /** Ends every stream, telling clients to come back at their own pace within `spreadMs`. */
   close(spreadMs: number): void
@@ -100,7 +95,12 @@ export async function createStreams(parts: {
   async function enter(
     scope: Scope,
     ctx: Context,
-    { visitorId, sessionId, after }: { visitorId: string; sessionId: string; after: string | undefined },
+    {
+      visitorId,
+      appId,
+      sessionId,
+      after,
+    }: { visitorId: string; appId: string; sessionId: string; after: string | undefined },
   ): Promise<Reader | undefined> {
     const head = await eventLog.head(scope, visitorId)
     const place = startAt(after ?? ctx.get('Last-Event-ID'), eventLog.epoch, head)
@@ -125,6 +125,7 @@ export async function createStreams(parts: {
       connection,
       session,
       sessionId,
+      appId,
       cursor: place.seq,
       head,
       openedAt: edge.now() - (Math.random() - 0.5) * 0.4 * limits.maxAgeMs,
@@ -244,7 +245,7 @@ export async function createStreams(parts: {
       const { actor } = scope
       if (actor.kind !== 'visitor') throw new Fault('unauthenticated', 'A session token is needed')
       if (closed) throw new Fault('shutting_down', 'The server is restarting; come back', { retryAfterMs: 1_000 })
-      const { visitorId, sessionId } = actor
+      const { visitorId, sessionId, appId } = actor
       const mine = [...(topics.get(visitorId)?.readers ?? [])].filter((it) => it.sessionId === sessionId).length
       const begun = opening.get(sessionId) ?? 0
       if (mine + begun >= limits.perSession)
@@ -252,7 +253,7 @@ export async function createStreams(parts: {
       opening.set(sessionId, begun + 1)
       let reader: Reader | undefined
       try {
-        reader = await enter(scope, ctx, { visitorId, sessionId, after })
+        reader = await enter(scope, ctx, { visitorId, appId, sessionId, after })
       } finally {
         const left = (opening.get(sessionId) ?? 1) - 1
         if (left > 0) opening.set(sessionId, left)
@@ -265,6 +266,15 @@ export async function createStreams(parts: {
       for (const reader of topics.get(visitorId)?.readers ?? [])
         if (reader.sessionId === sessionId) reader.connection.end()
     },
+
+    listening: () =>
+      [...topics.values()]
+        .filter((topic) => topic.readers.size > 0)
+        .map(({ visitorId, readers: reading }) => ({
+          visitorId,
+          appId: [...reading][0]!.appId,
+          sessionIds: [...new Set([...reading].map((it) => it.sessionId))],
+        })),
 
     readers: () => readers,
 
@@ -285,12 +295,4 @@ export async function createStreams(parts: {
 const corsOf = (ctx: Context): Record<string, string> => {
   const origin = ctx.response.get('Access-Control-Allow-Origin')
   return { Vary: 'Origin', ...(origin ? { 'Access-Control-Allow-Origin': origin } : {}) }
-}
-
-/** Where a reader goes on. What is not a cursor of ours counts as none; one outside the log as a reset to now. */
-function startAt(given: string, epoch: string, head: number): { seq: number; reset?: 'unknown' | 'epoch' } {
-  if (!v.is(Cursor, given)) return { seq: head }
-  const [theirs, seq] = [given.slice(0, given.lastIndexOf('-')), Number(given.slice(given.lastIndexOf('-') + 1))]
-  if (theirs !== epoch) return { seq: head, reset: 'epoch' }
-  return seq > head ? { seq: head, reset: 'unknown' } : { seq }
 }

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import type { AppConfig } from '@aside/protocol'
+import type { AppConfig, Budget } from '@aside/protocol'
 
 export const Tenants = defineEntity({
   name: 'Tenant',
@@ -7,6 +7,7 @@ export const Tenants = defineEntity({
   properties: {
     id: p.text().primary(),
     name: p.text(),
+    budget: p.json<Budget>().nullable(),
     createdAt: p.datetime(),
   },
 })
@@ -18,7 +19,8 @@ export const Apps = defineEntity({
     id: p.text().primary(),
     tenantId: p.text(),
     name: p.text(),
-    config: p.json<AppConfig>(),
+    /** Raised with every change of the app or of what is live: its `ETag`, and how other processes see a change. */
+    version: p.integer().default(1),
     createdAt: p.datetime(),
   },
 })
@@ -34,5 +36,41 @@ export const AppOrigins = defineEntity({
   },
 })
 
+/** Never changed, never deleted while its app is there. */
+export const ConfigVersions = defineEntity({
+  name: 'ConfigVersion',
+  tableName: 'config_versions',
+  properties: {
+    id: p.text().primary(),
+    tenantId: p.text(),
+    appId: p.text(),
+    number: p.integer(),
+    config: p.json<AppConfig>(),
+    note: p.text().nullable(),
+    createdBy: p.text(),
+    createdAt: p.datetime(),
+  },
+  uniques: [{ name: 'config_versions_number_unique', properties: ['appId', 'number'] }],
+})
+
+/** What was live, from when on: the last row of an app is what is live now. */
+export const Activations = defineEntity({
+  name: 'Activation',
+  tableName: 'activations',
+  properties: {
+    appId: p.text().primary(),
+    number: p.integer().primary(),
+    tenantId: p.text(),
+    config: p.integer(),
+    trialConfig: p.integer().nullable(),
+    trialPercent: p.integer().nullable(),
+    /** The activation a roll-back from here goes to. */
+    before: p.integer().nullable(),
+    createdAt: p.datetime(),
+  },
+})
+
 export type TenantRow = InferEntity<typeof Tenants>
 export type AppRow = InferEntity<typeof Apps>
+export type ConfigRow = InferEntity<typeof ConfigVersions>
+export type ActivationRow = InferEntity<typeof Activations>

@@ -1,5 +1,7 @@
-/** Tenants and their apps: whose everything is, and where it may be embedded. */
-export { AppOrigins, Apps, Tenants } from './entities.ts'
+/** Tenants, their apps and configurations: whose everything is, where it may be embedded, how it answers. */
+export { changesBetween } from './configs.ts'
+export { Activations, AppOrigins, Apps, ConfigVersions, Tenants } from './entities.ts'
+export type { LiveApp, LiveConfig } from './live-app.ts'
 export { presentSettings } from './present.ts'
 export { tenancyRoutes } from './routes.ts'
-export { createTenancy, type LiveApp, type Tenancy } from './tenancy.ts'
+export { createTenancy, type Tenancy, type TenancyFacts } from './tenancy.ts'

@@ -1,34 +1,72 @@
-import { type App, MAX_MESSAGE_CHARS, PROTOCOL_VERSION, type Settings, type Tenant } from '@aside/protocol'
-import type { AppRow, TenantRow } from './entities.ts'
+import {
+  type App,
+  type AppConfig,
+  type ConfigVersion,
+  type Live,
+  MAX_MESSAGE_CHARS,
+  PROTOCOL_VERSION,
+  type Settings,
+  type Tenant,
+} from '@aside/protocol'
+import type { ActivationRow, AppRow, ConfigRow, TenantRow } from './entities.ts'
 
 export const presentTenant = (row: TenantRow): Tenant => ({
   id: row.id,
   name: row.name,
+  ...(row.budget ? { budget: row.budget } : {}),
   createdAt: row.createdAt.toISOString(),
 })
 
-export const presentApp = (row: AppRow, allowedOrigins: string[]): App => ({
+const presentLive = ({ config, trialConfig, trialPercent, createdAt }: ActivationRow): Live => ({
+  config,
+  ...(typeof trialConfig === 'number' && typeof trialPercent === 'number'
+    ? { trial: { config: trialConfig, percent: trialPercent } }
+    : {}),
+  since: createdAt.toISOString(),
+})
+
+export const presentApp = (
+  row: AppRow,
+  { origins, live, config }: { origins: string[]; live: ActivationRow; config: AppConfig },
+): App => ({
   id: row.id,
   tenantId: row.tenantId,
   name: row.name,
-  allowedOrigins,
+  allowedOrigins: origins,
+  live: presentLive(live),
+  config,
+  createdAt: row.createdAt.toISOString(),
+})
+
+export const presentConfig = (row: ConfigRow): ConfigVersion => ({
+  id: row.id,
+  appId: row.appId,
+  number: row.number,
+  ...(row.note ? { note: row.note } : {}),
   config: row.config,
+  createdBy: row.createdBy,
   createdAt: row.createdAt.toISOString(),
 })
 
 /** What anybody may know of an app. Named field by field: the prompt and the model are not among them. */
-export const presentSettings = ({ id, name, config }: Pick<AppRow, 'id' | 'name' | 'config'>): Settings => ({
+export const presentSettings = ({ id, name }: Pick<AppRow, 'id' | 'name'>, config: AppConfig): Settings => ({
   appId: id,
   name,
   protocolVersion: PROTOCOL_VERSION,
-  theme: { primary: '#3355dd', scheme: 'auto', position: 'right', ...config.theme },
-  words: {
-    title: name,
-    greeting: 'Hi! Ask anything: answers come from our own documents, with their sources.',
-    placeholder: 'Ask a question…',
-    ...config.words,
+  theme: {
+    primary: '#3355dd',
+    radius: 16,
+    fontScale: 1,
+    scheme: 'auto',
+    position: 'right',
+    zIndex: 2_147_483_000,
+    ...config.theme,
   },
+  words: { title: name, ...config.words },
+  wordsByLocale: config.wordsByLocale ?? {},
+  features: { chat: true, voice: false, rooms: false, uploads: false, handoff: false, ...config.features },
   suggestedQuestions: config.suggestedQuestions ?? [],
+  preChat: config.preChat ?? [],
   ...(config.locale === undefined ? {} : { locale: config.locale }),
   maxMessageChars: MAX_MESSAGE_CHARS,
 })

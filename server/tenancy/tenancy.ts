@@ -1,95 +1,217 @@
-import { type App, type AppConfig, Fault, type Tenant } from '@aside/protocol'
-import { acrossTenants, type Db, type Edge, type Log, newId, rowsOf, type Scope } from '../platform/index.ts'
+import { type App, type AppConfig, type Budget, Fault, type Tenant } from '@aside/protocol'
+import type { Audit } from '../audit/index.ts'
+import {
+  acrossTenants,
+  type Db,
+  type Edge,
+  type Facts,
+  type Log,
+  newId,
+  type Page,
+  type PageQuery,
+  pageOf,
+  rowsOf,
+  type Scope,
+} from '../platform/index.ts'
+import { checkOrigins } from './allowed-origins.ts'
+import { type Configs, configsOf, createConfigs, liveOf, lockApp } from './configs.ts'
 import { AppOrigins, type AppRow, Apps, Tenants } from './entities.ts'
+import { createLiveApp, type LiveApp } from './live-app.ts'
+import { rulesFor } from './origin-rules.ts'
 import { presentApp, presentTenant } from './present.ts'
 
+const tenantRows = rowsOf(Tenants)
 const originRows = rowsOf(AppOrigins)
 const appRows = rowsOf(Apps)
 
-/** An app as requests need it: whose it is, where it may be embedded, how it answers. */
-export interface LiveApp {
-  readonly id: string
-  readonly tenantId: string
-  readonly name: string
-  readonly allowedOrigins: ReadonlySet<string>
-  readonly config: AppConfig
+export interface TenancyFacts {
+  /** What visitors of the app see, or where they may, is another thing now. */
+  'app-changed': { appId: string }
+}
+
+/** An app with the version it is shown at. */
+export interface Versioned {
+  app: App
+  version: number
 }
 
 export interface Tenancy {
-  createTenant(scope: Scope, input: { name: string }): Promise<Tenant>
-  listTenants(scope: Scope): Promise<Tenant[]>
+  readonly configs: Configs
+  createTenant(scope: Scope, input: { name: string; budget?: Budget | undefined }): Promise<Tenant>
+  listTenants(scope: Scope, query: PageQuery): Promise<Page<Tenant>>
+  /** Throws `not_found`. */
+  readTenant(scope: Scope, tenantId: string): Promise<Tenant>
+  updateTenant(
+    scope: Scope,
+    tenantId: string,
+    changes: { name?: string | undefined; budget?: Budget | undefined },
+  ): Promise<Tenant>
+  /** Throws `invalid_input` for an origin that stands for other people's pages too. */
   createApp(scope: Scope, input: { name: string; allowedOrigins: string[]; config: AppConfig }): Promise<App>
-  listApps(scope: Scope): Promise<App[]>
+  listApps(scope: Scope, query: PageQuery): Promise<Page<App>>
   /** Throws `not_found`, for another tenant's app just as for none. */
-  readApp(scope: Scope, appId: string): Promise<App>
+  readApp(scope: Scope, appId: string): Promise<Versioned>
+  /** Throws `not_found`, `invalid_input`, and `precondition_failed` where the app is not at the `expected` version. */
+  updateApp(
+    scope: Scope,
+    appId: string,
+    changes: { name?: string | undefined; allowedOrigins?: string[] | undefined },
+    expected?: number,
+  ): Promise<Versioned>
   /** Whose app this is, before anybody is known. Undefined where there is none. At most `freshMs` old. */
   findApp(appId: string): Promise<LiveApp | undefined>
   /** Does any app allow this origin? For a preflight, which names no app. */
   isKnownOrigin(origin: string): Promise<boolean>
 }
 
-export function createTenancy({
-  db,
-  edge,
-  log,
-  freshMs = 1_000,
-}: {
+interface Parts {
   db: Db
   edge: Edge
   log: Log
+  audit: Audit
+  facts: Facts<TenancyFacts>
   freshMs?: number
-}): Tenancy {
+}
+
+export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: Parts): Tenancy {
   const everywhere = () => acrossTenants(db, log)
   const known = new Map<string, { at: number; app: LiveApp | undefined }>()
   const knownOrigins = new Map<string, { at: number; isKnown: boolean }>()
 
-  async function originsOf(scope: Scope, apps: AppRow[]): Promise<Map<string, string[]>> {
-    const result = new Map<string, string[]>(apps.map((app) => [app.id, []]))
-    if (apps.length === 0) return result
-    const rows = await originRows.find(scope, { appId: apps.map((app) => app.id) }, { orderBy: { origin: 'asc' } })
-    for (const row of rows) result.get(row.appId)?.push(row.origin)
-    return result
+  function forget(appId: string): void {
+    known.delete(appId)
+    knownOrigins.clear()
+  }
+
+  const configs = createConfigs({
+    edge,
+    audit,
+    changed(appId) {
+      forget(appId)
+      void facts.tell('app-changed', { appId })
+    },
+  })
+
+  async function originsOf(scope: Scope, appId: string): Promise<string[]> {
+    return (await originRows.find(scope, { appId }, { orderBy: { origin: 'asc' } })).map((row) => row.origin)
+  }
+
+  /** The app with all that belongs to it. One that has nothing live is being removed, or just being made. */
+  async function gather(scope: Scope, row: AppRow) {
+    const [origins, live] = await Promise.all([originsOf(scope, row.id), liveOf(scope, row.id)])
+    return live && { origins, live, configs: await configsOf(scope, live) }
+  }
+
+  async function present(scope: Scope, row: AppRow): Promise<App> {
+    const found = await gather(scope, row)
+    if (!found) throw new Fault('not_found', 'No such app')
+    const { origins, live } = found
+    return presentApp(row, { origins, live, config: found.configs.get(live.config) ?? {} })
+  }
+
+  async function readApp(scope: Scope, appId: string): Promise<Versioned> {
+    const row = await appRows.one(scope, { id: appId })
+    if (!row) throw new Fault('not_found', 'No such app')
+    return { app: await present(scope, row), version: row.version }
   }
 
   return {
-    async createTenant(scope, { name }) {
-      const row = { id: newId('tenant'), name, createdAt: new Date(edge.now()) }
-      await scope.em.insert(Tenants, row)
+    configs,
+
+    createTenant: (scope, { name, budget }) =>
+      scope.transaction(async (tx) => {
+        const row = { id: newId('tenant'), name, budget: budget ?? null, createdAt: new Date(edge.now()) }
+        await tenantRows.insert(tx, row)
+        await audit.record(tx.of(row.id), { action: 'tenant.created', target: row.id })
+        return presentTenant(row)
+      }),
+
+    async listTenants(scope, query) {
+      const page = await pageOf(scope, 'tenants', query, (after, limit) =>
+        tenantRows.find(
+          scope,
+          { id: after === undefined ? undefined : { gt: after } },
+          { orderBy: { id: 'asc' }, limit },
+        ),
+      )
+      return { ...page, items: page.items.map(presentTenant) }
+    },
+
+    async readTenant(scope, tenantId) {
+      const row = await tenantRows.one(scope, { id: tenantId })
+      if (!row) throw new Fault('not_found', 'No such tenant')
       return presentTenant(row)
     },
 
-    async listTenants(scope) {
-      return (await scope.em.find(Tenants, {}, { orderBy: { id: 'asc' } })).map(presentTenant)
-    },
+    updateTenant: (scope, tenantId, changes) =>
+      scope.transaction(async (tx) => {
+        const row = await tenantRows.one(tx, { id: tenantId }, { lock: true })
+        if (!row) throw new Fault('not_found', 'No such tenant')
+        const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+        if (Object.keys(given).length > 0) await tenantRows.update(tx, { id: tenantId }, given)
+        await audit.record(tx.of(tenantId), {
+          action: 'tenant.updated',
+          target: tenantId,
+          detail: { changed: Object.keys(given).join(' ') },
+        })
+        return presentTenant({ ...row, ...given })
+      }),
 
     async createApp(scope, { name, allowedOrigins, config }) {
-      const row = { id: newId('app'), name, config, createdAt: new Date(edge.now()) }
-      const origins = [...new Set(allowedOrigins)].sort()
-      await scope.transaction(async (tx) => {
-        if (!(await tx.em.findOne(Tenants, { id: scope.tenantId }))) throw new Fault('not_found', 'No such tenant')
-        await tx.create(Apps, row)
-        await tx.create(
-          AppOrigins,
+      const row = { id: newId('app'), name, version: 1, createdAt: new Date(edge.now()) }
+      const origins = checkOrigins(allowedOrigins)
+      return scope.transaction(async (tx) => {
+        if (!(await tenantRows.one(tx, { id: scope.tenantId }))) throw new Fault('not_found', 'No such tenant')
+        await appRows.insert(tx, row)
+        await originRows.insert(
+          tx,
           origins.map((origin) => ({ appId: row.id, origin })),
         )
-        tx.afterCommit(() => {
-          known.delete(row.id)
-          knownOrigins.clear()
-        })
+        await configs.begin(tx, row.id, config)
+        await audit.record(tx, { action: 'app.created', target: row.id, detail: { origins: origins.length } })
+        tx.afterCommit(() => forget(row.id))
+        return present(tx, { ...row, tenantId: scope.tenantId })
       })
-      return presentApp({ ...row, tenantId: scope.tenantId }, origins)
     },
 
-    async listApps(scope) {
-      const rows = await scope.em.find(Apps, {}, { orderBy: { id: 'asc' } })
-      const origins = await originsOf(scope, rows)
-      return rows.map((row) => presentApp(row, origins.get(row.id) ?? []))
+    async listApps(scope, query) {
+      const page = await pageOf(scope, 'apps', query, (after, limit) =>
+        appRows.find(scope, { id: after === undefined ? undefined : { gt: after } }, { orderBy: { id: 'asc' }, limit }),
+      )
+      return { ...page, items: await Promise.all(page.items.map((row) => present(scope, row))) }
     },
 
-    async readApp(scope, appId) {
-      const row = await appRows.one(scope, { id: appId })
-      if (!row) throw new Fault('not_found', 'No such app')
-      return presentApp(row, (await originsOf(scope, [row])).get(row.id) ?? [])
+    readApp,
+
+    async updateApp(scope, appId, { name, allowedOrigins }, expected) {
+      const origins = allowedOrigins && checkOrigins(allowedOrigins)
+      return scope.transaction(async (tx) => {
+        const row = await lockApp(tx, appId, expected)
+        const before = await originsOf(tx, appId)
+        if (origins) {
+          await originRows.remove(tx, { appId })
+          await originRows.insert(
+            tx,
+            origins.map((origin) => ({ appId, origin })),
+          )
+        }
+        await appRows.update(tx, { id: appId }, { name, version: row.version + 1 })
+        const changed = {
+          ...(name === undefined ? {} : { name: true }),
+          ...(origins === undefined
+            ? {}
+            : {
+                added: origins.filter((it) => !before.includes(it)).join(' '),
+                removed: before.filter((it) => !origins.includes(it)).join(' '),
+              }),
+        }
+        await audit.record(tx, { action: 'app.updated', target: appId, detail: changed })
+        tx.afterCommit(() => {
+          forget(appId)
+          void facts.tell('app-changed', { appId })
+        })
+        return readApp(tx, appId)
+      })
     },
 
     async findApp(appId) {
@@ -98,15 +220,8 @@ export function createTenancy({
       if (hit && Math.abs(now - hit.at) < freshMs) return hit.app
       const scope = everywhere()
       const row = await appRows.one(scope, { id: appId })
-      const app = row
-        ? {
-            id: row.id,
-            tenantId: row.tenantId,
-            name: row.name,
-            config: row.config,
-            allowedOrigins: new Set((await originsOf(scope, [row])).get(row.id)),
-          }
-        : undefined
+      const found = row && (await gather(scope, row))
+      const app = found ? createLiveApp(row, found.origins, found.live, found.configs) : undefined
       // Bounded: whoever guesses ids cannot fill the memory.
       if (known.size >= 10_000) known.clear()
       known.set(appId, { at: now, app })
@@ -117,7 +232,8 @@ export function createTenancy({
       const now = edge.now()
       const hit = knownOrigins.get(origin)
       if (hit && Math.abs(now - hit.at) < freshMs) return hit.isKnown
-      const isKnown = (await originRows.one(everywhere(), { origin })) !== undefined
+      const rules = rulesFor(origin)
+      const isKnown = rules.length > 0 && (await originRows.one(everywhere(), { origin: rules })) !== undefined
       if (knownOrigins.size >= 10_000) knownOrigins.clear()
       knownOrigins.set(origin, { at: now, isKnown })
       return isKnown

@@ -1,13 +1,17 @@
 /** Another process on the same store, as far as rows go: what a test looks at, or does, behind the server's back. */
 import { entities } from '../app.ts'
+import { type Audit, createAudit } from '../audit/index.ts'
 import { createDrafts, createTurnLife, type TurnLife, Turns } from '../conversations/index.ts'
 import { acrossTenants, createEdge, createFacts, createLog, type Db, openDb, type Scope } from '../platform/index.ts'
 import { createStreams, type Streams } from '../streams/index.ts'
+import { createTenancy, type Tenancy } from '../tenancy/index.ts'
 import type { TestStore } from './stores.ts'
 
 export interface Beside {
   db: Db
   turns: TurnLife
+  audit: Audit
+  tenancy: Tenancy
   streams: Streams
   scope(tenantId: string): Scope
   /** What was written down so far of a running turn's answer. */
@@ -26,9 +30,12 @@ export async function openBeside(store: TestStore): Promise<Beside> {
   const streams = await createStreams({ db, edge, log, strict: true })
   const everywhere = acrossTenants(db, log)
   const drafts = createDrafts({ db, edge, log })
+  const audit = createAudit({ edge })
   return {
     db,
     streams,
+    audit,
+    tenancy: createTenancy({ db, edge, log, audit, facts: createFacts(log) }),
     turns: createTurnLife({ edge, streams, facts: createFacts(log), drafts }),
     scope: (tenantId) => everywhere.of(tenantId),
     async drafted(turnId) {

@@ -5,10 +5,13 @@
 import {
   type Access,
   addSource,
+  type ConfigVersion,
+  createConfig,
   createKey,
   type Endpoint,
   type EndpointName,
   endpoints,
+  listConfigs,
   type Message,
   type Reply,
 } from '@aside/protocol'
@@ -25,6 +28,9 @@ export interface World {
   turnId: string
   sourceId: string
   key: Reply<typeof createKey>
+  firstConfig: ConfigVersion
+  /** The app's second, which is not live. */
+  config: ConfigVersion
 }
 
 export interface Specimen {
@@ -46,8 +52,12 @@ export async function createWorld(aside: Aside): Promise<World> {
     contentType: 'text/markdown',
   })
   const key = await owner.client.call(createKey, { query: {}, body: { name: 'To be revoked', scopes: ['apps:read'] } })
+  const query = { appId: owner.app.id }
+  const config = await owner.client.call(createConfig, { query, body: { config: { model: 'echo', temperature: 1 } } })
+  const { configs } = await owner.client.call(listConfigs, { query })
+  const firstConfig = configs.find((it) => it.number === 1)!
   const { visitor, ...talk } = await createTalk(owner)
-  return { aside, owner, visitor, ...talk, sourceId: source.id, key }
+  return { aside, owner, visitor, ...talk, sourceId: source.id, key, config, firstConfig }
 }
 
 /** A visitor of the world's app with a conversation of their own. */
@@ -88,10 +98,28 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
     body: { clientId: clientId(), text: 'And what does she like?' },
   }),
   createTenant: () => ({ body: { name: 'Another' } }),
-  listTenants: () => ({}),
+  listTenants: () => ({ query: { limit: '10' } }),
+  readTenant: ({ owner }) => ({ params: { tenantId: owner.tenantId } }),
+  updateTenant: ({ owner }) => ({
+    params: { tenantId: owner.tenantId },
+    body: { name: 'Acme & Sons', budget: { tokensPerDay: 1_000_000, moneyPerDay: 10 } },
+  }),
   createApp: () => ({ query: {}, body: { name: 'Another', allowedOrigins: ['https://other.example'], config: {} } }),
   listApps: () => ({ query: {} }),
   readApp: (world) => ({ params: ofApp(world), query: {} }),
+  updateApp: (world) => ({ params: ofApp(world), body: { name: 'Shop 2', allowedOrigins: [ORIGIN] } }),
+  createConfig: (world) => ({
+    query: ofApp(world),
+    body: { config: { model: 'echo', temperature: 0.5 }, note: 'Cooler' },
+  }),
+  listConfigs: (world) => ({ query: ofApp(world) }),
+  readConfig: ({ config }) => ({ params: { configId: config.id } }),
+  diffConfigs: ({ config, firstConfig }) => ({ params: { configId: config.id }, query: { against: firstConfig.id } }),
+  activateConfig: (world) => ({
+    params: ofApp(world),
+    body: { config: 1, trial: { config: 2, percent: 10 } },
+  }),
+  rollbackConfig: (world) => ({ params: ofApp(world) }),
   createKey: (world) => ({
     query: {},
     body: { kind: 'publishable', env: 'test', name: 'Another', scopes: ['chat'], ...ofApp(world), expiresInDays: 7 },
@@ -105,6 +133,8 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   listSources: (world) => ({ query: ofApp(world) }),
   searchSources: (world) => ({ query: { ...ofApp(world), q: 'otter', limit: '3' } }),
   runChecks: () => ({}),
+  listAudit: () => ({ query: { action: 'key.created', since: '2026-01-01T00:00:00.000Z' } }),
+  rotateKey: ({ key }) => ({ params: { keyId: key.key.id }, body: { overlapHours: 1 } }),
   revokeKey: ({ key }) => ({ params: { keyId: key.key.id }, query: {} }),
   removeSource: ({ sourceId }) => ({ params: { sourceId }, query: {} }),
   endSession: () => ({}),

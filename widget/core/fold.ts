@@ -60,6 +60,8 @@ function applied(state: State, event: StreamEvent, at: string | undefined): Stat
       const { asOf: _, ...current } = state.current
       return { ...state, current, stream: { cursor: event.payload.cursor, drafts: {} } }
     }
+    case 'config-updated':
+      return { ...state, settings: event.payload.settings }
     default:
       return state
   }

@@ -33,10 +33,16 @@ export const usePanel = defineStore('panel', () => {
   const view = ref<'thread' | 'conversations' | 'passage'>('thread')
   const passage = shallowRef<OpenPassage>()
   const draft = ref('')
-  const words = shallowRef(en)
+  const loadedWords = shallowRef(en)
 
   const settings = computed(() => chat.state.settings)
   const locale = computed(() => chooseLocale(options.value.locale, settings.value?.locale, ...navigator.languages))
+  /** The owner's words for this language before those for any, and both before the widget's own. */
+  const words = computed(() => {
+    const { words: any = {}, wordsByLocale = {} } = settings.value ?? {}
+    const wish = locale.value
+    return { ...loadedWords.value, ...any, ...wordsByLocale[wish.split('-')[0]!], ...wordsByLocale[wish] }
+  })
   const scheme = computed(() => {
     const wish = options.value.theme ?? settings.value?.theme.scheme ?? 'auto'
     return wish === 'auto' ? (systemDark.value ? 'dark' : 'light') : wish
@@ -47,7 +53,7 @@ export const usePanel = defineStore('panel', () => {
     locale,
     async (wish) => {
       const loaded = await loadWords(wish)
-      if (locale.value === wish) words.value = loaded
+      if (locale.value === wish) loadedWords.value = loaded
     },
     { immediate: true },
   )
@@ -74,7 +80,7 @@ export const usePanel = defineStore('panel', () => {
     direction: computed(() => directionOf(locale.value)),
     position: computed(() => options.value.position ?? settings.value?.theme.position ?? 'right'),
     accents: computed(() => accents(primary.value, scheme.value)),
-    title: computed(() => settings.value?.words.title || settings.value?.name || words.value.title),
+    title: computed(() => words.value.title),
     show,
     toggle: () => show(!open.value),
     showPassage(messageId: string, citation: Citation) {

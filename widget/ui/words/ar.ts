@@ -26,6 +26,7 @@ const errors: Record<ErrorCode, string> = {
   no_allowed_origins: ownerMustFix,
   not_found: 'تعذّر العثور على ذلك. ربما تمت إزالته.',
   conflict: 'تغيّر ذلك في هذه الأثناء. يُرجى المحاولة مرة أخرى.',
+  precondition_failed: 'تغيّر ذلك في هذه الأثناء. يرجى إلقاء نظرة أخرى.',
   conversation_busy: 'إجابة واحدة في كل مرة: ستُرسل رسالتك بعد انتهاء هذه.',
   conversation_closed: 'هذه المحادثة مغلقة. ابدأ محادثة جديدة للمتابعة.',
   idempotency_mismatch: 'أُرسلت هذه الرسالة من قبل بنص آخر.',

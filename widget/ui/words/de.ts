@@ -26,6 +26,7 @@ const errors: Record<ErrorCode, string> = {
   no_allowed_origins: ownerMustFix,
   not_found: 'Das wurde nicht gefunden. Vielleicht wurde es entfernt.',
   conflict: 'Das hat sich inzwischen geändert. Bitte noch einmal versuchen.',
+  precondition_failed: 'Das hat sich inzwischen geändert. Bitte noch einmal ansehen.',
   conversation_busy: 'Eine Antwort nach der anderen: Die Nachricht wird danach gesendet.',
   conversation_closed: 'Diese Unterhaltung ist beendet. Bitte eine neue beginnen.',
   idempotency_mismatch: 'Diese Nachricht wurde schon mit anderem Text gesendet.',

@@ -25,6 +25,7 @@ const errors: Record<ErrorCode, string> = {
   no_allowed_origins: ownerMustFix,
   not_found: 'That could not be found. It may have been removed.',
   conflict: 'That has changed in the meantime. Please try again.',
+  precondition_failed: 'That has changed in the meantime. Please look again.',
   conversation_busy: 'One answer at a time: your message is sent when this one is finished.',
   conversation_closed: 'This conversation is closed. Start a new one to go on.',
   idempotency_mismatch: 'That message was already sent with other words.',

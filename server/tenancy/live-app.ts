@@ -1,0 +1,60 @@
+/** An app as requests need it, read once a second at most. */
+import { createHash } from 'node:crypto'
+import type { AppConfig } from '@aside/protocol'
+import type { ActivationRow } from './entities.ts'
+import { allows } from './origin-rules.ts'
+
+export interface LiveConfig {
+  readonly number: number
+  readonly config: AppConfig
+}
+
+export interface LiveApp {
+  readonly id: string
+  readonly tenantId: string
+  readonly name: string
+  readonly version: number
+  readonly allowedOrigins: ReadonlySet<string>
+  /** What everybody gets who is not in the trial, and whoever is not known yet. */
+  readonly live: LiveConfig
+  readonly trial: (LiveConfig & { readonly percent: number }) | undefined
+  allows(origin: string): boolean
+  /** Of the two configurations that share the visitors, always the same one for the same visitor. */
+  configOf(visitorId: string): LiveConfig
+}
+
+/**
+ * The visitor's place from 0 to 99 in this trial. Another trial puts people in another order, so that not always the same ones are
+ * tried on; a greater share keeps those who were in already.
+ */
+function placeOf(visitorId: string, appId: string, trialNumber: number): number {
+  const hash = createHash('sha256').update(`${appId}\n${trialNumber}\n${visitorId}`).digest()
+  return hash.readUInt32BE(0) % 100
+}
+
+export function createLiveApp(
+  row: { id: string; tenantId: string; name: string; version: number },
+  origins: string[],
+  activation: ActivationRow,
+  configs: ReadonlyMap<number, AppConfig>,
+): LiveApp {
+  const numbered = (number: number): LiveConfig => ({ number, config: configs.get(number) ?? {} })
+  const live = numbered(activation.config)
+  const { trialConfig, trialPercent } = activation
+  const trial =
+    typeof trialConfig === 'number' && typeof trialPercent === 'number'
+      ? { ...numbered(trialConfig), percent: trialPercent }
+      : undefined
+  const allowedOrigins = new Set(origins)
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    name: row.name,
+    version: row.version,
+    allowedOrigins,
+    live,
+    trial,
+    allows: (origin) => allows(allowedOrigins, origin),
+    configOf: (visitorId) => (trial && placeOf(visitorId, row.id, trial.number) < trial.percent ? trial : live),
+  }
+}
