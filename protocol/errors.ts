@@ -16,6 +16,8 @@ export const errors = {
   // who asks
   unauthenticated: { status: 401, retryable: false },
   session_expired: { status: 401, retryable: false },
+  identity_required: { status: 401, retryable: false },
+  identity_invalid: { status: 401, retryable: false },
   forbidden: { status: 403, retryable: false },
   scope_missing: { status: 403, retryable: false },
   secret_key_in_browser: { status: 403, retryable: false },

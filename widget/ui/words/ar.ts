@@ -17,6 +17,8 @@ const errors: Record<ErrorCode, string> = {
   protocol_too_old: 'تم تحديث الدردشة. يُرجى إعادة تحميل الصفحة.',
   unauthenticated: 'تعذّر تأكيد جلسة الدردشة. يُرجى إعادة تحميل الصفحة.',
   session_expired: 'انتهت جلسة الدردشة. ابدأ من جديد للمتابعة.',
+  identity_required: 'تحتاج هذه الدردشة إلى تسجيل دخولك في هذا الموقع.',
+  identity_invalid: 'تعذّر تأكيد تسجيل دخولك. يرجى تسجيل الدخول في هذا الموقع من جديد.',
   forbidden: 'لا يُسمح لك بذلك.',
   scope_missing: ownerMustFix,
   secret_key_in_browser: ownerMustFix,

@@ -17,6 +17,8 @@ const errors: Record<ErrorCode, string> = {
   protocol_too_old: 'Der Chat wurde aktualisiert. Bitte die Seite neu laden.',
   unauthenticated: 'Die Chat-Sitzung ließ sich nicht bestätigen. Bitte die Seite neu laden.',
   session_expired: 'Die Chat-Sitzung ist abgelaufen. Bitte neu beginnen.',
+  identity_required: 'Für diesen Chat müssen Sie auf dieser Seite angemeldet sein.',
+  identity_invalid: 'Ihre Anmeldung konnte nicht bestätigt werden. Bitte melden Sie sich auf dieser Seite neu an.',
   forbidden: 'Das ist nicht erlaubt.',
   scope_missing: ownerMustFix,
   secret_key_in_browser: ownerMustFix,

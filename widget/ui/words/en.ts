@@ -16,6 +16,8 @@ const errors: Record<ErrorCode, string> = {
   protocol_too_old: 'This chat has been updated. Please reload the page.',
   unauthenticated: 'Your chat session could not be confirmed. Please reload the page.',
   session_expired: 'Your chat session has ended. Start again to go on.',
+  identity_required: 'This chat needs you to be signed in on this site.',
+  identity_invalid: 'Your sign-in could not be confirmed. Please sign in on this site again.',
   forbidden: 'You are not allowed to do that.',
   scope_missing: ownerMustFix,
   secret_key_in_browser: ownerMustFix,
