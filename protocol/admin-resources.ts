@@ -177,6 +177,7 @@ export const Rotation = v.strictObject({
 
 /** The only time the key itself is shown. */
 export const KeyCreated = v.object({ key: Key, secret: v.string() })
+export type KeyCreated = v.InferOutput<typeof KeyCreated>
 
 export const Source = v.object({
   id: id('source'),
