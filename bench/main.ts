@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { keyCheck } from './access.ts'
 import { measureBurst, measureCrowd, measureIdle, measureMemory, measureOverload, measurePosts } from './load.ts'
 import { type Child, pinned, type ServerUnderMeasure, startModel, startServer } from './process.ts'
 import { retrieval } from './retrieval.ts'
@@ -41,6 +42,7 @@ const sections: Record<string, () => Promise<unknown>> = {
   posts: () => onServer((server) => measurePosts(server, 50, 10_000)),
   idle: () => onServer((server) => measureIdle(server, 1_000)),
   memory: () => onServer((server) => measureMemory(server, 300, 1_000)),
+  keys: keyCheck,
   retrieval,
 }
 

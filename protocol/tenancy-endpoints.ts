@@ -184,6 +184,7 @@ export const activateConfig = endpoint({
   status: 200,
   reply: App,
   versioned: true,
+  errors: ['conflict'],
   audit: 'config.activated',
 })
 

@@ -141,6 +141,20 @@ describe.for(stores)('the configurations of an app, on %s', (store) => {
     expect(await beside.count('config_versions')).toBe(before)
   })
 
+  it('that have become invalid are not activated, and say why', async () => {
+    const owner = await aside.owner()
+    await make(owner, { model: 'fine' })
+    await acrossTenants(beside.db, createLog('silent')).execute(
+      'update config_versions set config = ? where app_id = ? and number = 2',
+      [JSON.stringify({ theme: { primary: 'a colour of former times' } }), owner.app.id],
+    )
+    await expect(activate(owner, 2)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('theme.primary'),
+    })
+    expect(await liveNumber(owner)).toBe(1)
+  })
+
   it('share the visitors as the split says, each visitor always in the same half, the results told apart', async () => {
     const owner = await aside.owner({ words: { title: 'A' }, model: 'gpt-answer' })
     await make(owner, { words: { title: 'B' }, model: 'gpt-answer' })

@@ -1,5 +1,6 @@
 /** An app's configurations: each one numbered and never changed; which of them is live is a row of its own. */
-import { type Activation, type AppConfig, type ConfigChange, type ConfigVersion, Fault } from '@aside/protocol'
+import * as v from 'valibot'
+import { type Activation, AppConfig, type ConfigChange, type ConfigVersion, Fault } from '@aside/protocol'
 import { actorName, type Audit } from '../audit/index.ts'
 import { type Edge, mustBe, newId, type Page, type PageQuery, pageOf, rowsOf, type Scope } from '../platform/index.ts'
 import { type ActivationRow, Activations, type AppRow, Apps, type ConfigRow, ConfigVersions } from './entities.ts'
@@ -143,6 +144,7 @@ export function createConfigs({ edge, audit, changed }: Parts): Configs {
         const numbers = [config, ...(trial ? [trial.config] : [])]
         const found = await configRows.find(tx, { appId, number: numbers })
         if (found.length < new Set(numbers).size) throw noConfig()
+        for (const row of found) mustBeValid(row)
         const now = await liveOf(tx, appId)
         const next = { config, trialConfig: trial?.config ?? null, trialPercent: trial?.percent ?? null }
         // The same again changes nothing, so that a roll-back from here does not lead here.
@@ -180,6 +182,14 @@ export function createConfigs({ edge, audit, changed }: Parts): Configs {
       })
     },
   }
+}
+
+/** It was valid when it was made; a newer server may know better. */
+function mustBeValid({ number, config }: ConfigRow): void {
+  const { issues } = v.safeParse(AppConfig, config)
+  if (!issues) return
+  const first = `${v.getDotPath(issues[0]) ?? 'config'}: ${issues[0].message}`
+  throw new Fault('conflict', `Configuration ${number} is not valid any more (${first}): make another one of it`)
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
