@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKey, listSources } from '@aside/protocol'
+import { createKey, listAll, listSources } from '@aside/protocol'
 import { chatOfTag } from './testing/chat.ts'
 import { findChromium } from './testing/chromium.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
@@ -48,7 +48,7 @@ describe.skipIf(!findChromium()).for(['local', 'echo'])('documents nobody here w
 
   it('takes in all the Markdown of the installed packages', async () => {
     const { id: appId, tenantId } = demo.seeded.app
-    const { sources } = await demo.server.operator.call(listSources, { query: { tenantId, appId } })
+    const sources = await listAll(demo.server.operator, listSources, 'sources', { query: { tenantId, appId } })
     const markdown = sources.filter(({ name }) => name.endsWith('.md'))
     expect(markdown.length).toBeGreaterThan(300)
     expect(markdown.filter(({ chunks }) => chunks === 0)).toEqual([])

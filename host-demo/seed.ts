@@ -8,6 +8,7 @@ import {
   type Client,
   createApp,
   createTenant,
+  listAll,
   listApps,
   listSources,
   listTenants,
@@ -67,7 +68,7 @@ async function provideApp(
   config: AppConfig,
 ): Promise<App> {
   const query = { tenantId }
-  const { apps } = await operator.call(listApps, { query })
+  const apps = await listAll(operator, listApps, 'apps', { query })
   const found = apps.find((app) => app.name === name && origins.every((it) => app.allowedOrigins.includes(it)))
   return found ?? operator.call(createApp, { query, body: { name, allowedOrigins: origins, config } })
 }
@@ -81,7 +82,7 @@ export async function provideSources(operator: Client, app: App, documents: Docu
     const { outcome } = await operator.call(addSource, input)
     if (outcome !== 'unchanged') changed++
   }
-  const { sources } = await operator.call(listSources, { query })
+  const sources = await listAll(operator, listSources, 'sources', { query })
   for (const { id, name } of sources)
     if (!documents.some((it) => it.name === name))
       await operator.call(removeSource, { params: { sourceId: id }, query: { tenantId: app.tenantId } })
@@ -101,7 +102,7 @@ export async function seedDemo(
   origins: string[],
   { documents = documentation(), config = {} }: SeedOptions = {},
 ): Promise<Seeded> {
-  const { tenants } = await operator.call(listTenants, {})
+  const tenants = await listAll(operator, listTenants, 'tenants', {})
   const tenant =
     tenants.find(({ name }) => name === 'Larch & Lumen') ??
     (await operator.call(createTenant, { body: { name: 'Larch & Lumen' } }))

@@ -103,6 +103,18 @@ export async function* pages<const E extends Endpoint & { method: 'GET' }>(
   } while (cursor !== undefined)
 }
 
+/** The rows of every page of a list, which is called `name` in its reply. */
+export async function listAll<const E extends Endpoint & { method: 'GET' }, K extends keyof Reply<E>>(
+  client: Client,
+  endpoint: E,
+  name: K,
+  input: Input<E>,
+): Promise<Reply<E>[K]> {
+  const all: unknown[] = []
+  for await (const page of pages(client, endpoint, input)) all.push(...(page[name] as unknown[]))
+  return all as Reply<E>[K]
+}
+
 function address(path: string, params: Record<string, unknown> = {}, query: Record<string, unknown> = {}): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])))
   const search = new URLSearchParams()

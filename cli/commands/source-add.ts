@@ -5,6 +5,7 @@ import {
   type Client,
   type ErrorCode,
   isFault,
+  listAll,
   listSources,
   MAX_SOURCE_BYTES,
   removeSource,
@@ -158,7 +159,7 @@ async function prune(
   const { client } = connection
   const before = prefixed(prefix)
   const kept = new Set(documents.map((it) => it.name))
-  const { sources } = await client.call(listSources, { query: { appId: app.id } })
+  const sources = await listAll(client, listSources, 'sources', { query: { appId: app.id } })
   const gone = sources.filter((it) => it.name.startsWith(before) && !kept.has(it.name))
   const query = tenantOf(connection, app)
   for (const source of gone) await client.call(removeSource, { params: { sourceId: source.id }, query })

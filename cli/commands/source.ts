@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { listSources, removeSource, searchSources } from '@aside/protocol'
+import { listAll, listSources, removeSource, searchSources } from '@aside/protocol'
 import { chooseApp, tenantOf } from '../choose.ts'
 import { act } from '../context.ts'
 import { printable } from '../output.ts'
@@ -44,7 +44,9 @@ export function addSourceCommands(program: Command): void {
       act(async ({ out, connect }, options: OfApp) => {
         const connection = await connect()
         const app = await chooseApp(connection, options.app, options)
-        const reply = await connection.client.call(listSources, { query: { appId: app.id } })
+        const reply = {
+          sources: await listAll(connection.client, listSources, 'sources', { query: { appId: app.id } }),
+        }
         out.show(reply, () => {
           if (reply.sources.length === 0)
             return out.note(`${app.name} has no sources yet. Add some: aside source add <folder> --app ${app.id}`)
@@ -75,7 +77,7 @@ export function addSourceCommands(program: Command): void {
         const { client } = connection
         const app = await chooseApp(connection, options.app, options)
         const query = tenantOf(connection, app)
-        const { sources } = await client.call(listSources, { query: { appId: app.id } })
+        const sources = await listAll(client, listSources, 'sources', { query: { appId: app.id } })
         const chosen = [...new Set(names)].map((name) => {
           const found = sources.find((it) => it.name === name || it.id === name)
           if (found) return found
