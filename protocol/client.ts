@@ -111,7 +111,7 @@ export async function listAll<const E extends Endpoint & { method: 'GET' }, K ex
   input: Input<E>,
 ): Promise<Reply<E>[K]> {
   const all: unknown[] = []
-  for await (const page of pages(client, endpoint, input)) all.push(...(page[name] as unknown[]))
+  for await (const page of pages(client, endpoint, input)) all.push(...(page as Record<PropertyKey, unknown[]>)[name]!)
   return all as Reply<E>[K]
 }
 
