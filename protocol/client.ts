@@ -111,7 +111,10 @@ export async function listAll<const E extends Endpoint & { method: 'GET' }, K ex
   input: Input<E>,
 ): Promise<Reply<E>[K]> {
   const all: unknown[] = []
-  for await (const page of pages(client, endpoint, input)) all.push(...(page as Record<PropertyKey, unknown[]>)[name]!)
+  for await (const page of pages(client, endpoint, input)) {
+    const rows: unknown = (page as { [N in K]?: unknown })[name]
+    if (Array.isArray(rows)) all.push(...rows)
+  }
   return all as Reply<E>[K]
 }
 
