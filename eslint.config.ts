@@ -11,6 +11,7 @@ const shelf = [
   'audit',
   'tenancy',
   'keys',
+  'identity',
   'agents',
   'limits',
   'auth',

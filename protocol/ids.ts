@@ -14,6 +14,7 @@ export const idPrefixes = {
   turn: 'trn',
   agent: 'agt',
   key: 'key',
+  identitySecret: 'ids',
   audit: 'aud',
   room: 'rom',
   call: 'cal',

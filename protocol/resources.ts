@@ -154,6 +154,8 @@ export const SessionStarted = v.object({
   session: Session,
   settings: Settings,
   protocolVersion: v.number(),
+  /** Absent: nobody has said who the visitor is. The session ends at `expiresAt`, unless it is proven again before. */
+  identity: v.optional(v.object({ verified: v.literal(true), expiresAt: Instant })),
 })
 export type SessionStarted = v.InferOutput<typeof SessionStarted>
 

@@ -1,6 +1,7 @@
 /** What a visitor's widget may ask. */
 import * as v from 'valibot'
 import { endpoint } from './endpoint.ts'
+import { IdentityToken } from './identity.ts'
 import { AppAddress, ClientId, Cursor, id } from './ids.ts'
 import {
   Conversation,
@@ -39,11 +40,16 @@ export const startSession = endpoint({
   method: 'POST',
   path: '/v1/sessions',
   access: 'page',
-  summary: 'Starts an anonymous session of a new visitor in this browser.',
-  body: v.strictObject({ appId: AppAddress, protocolVersion: v.optional(v.pipe(v.number(), v.integer())) }),
+  summary:
+    'Starts a session: of whom the signed `identity` names, or of a new anonymous visitor. Any session token that comes with it is ignored.',
+  body: v.strictObject({
+    appId: AppAddress,
+    protocolVersion: v.optional(v.pipe(v.number(), v.integer())),
+    identity: v.optional(IdentityToken),
+  }),
   status: 201,
   reply: SessionStarted,
-  errors: ['protocol_too_old'],
+  errors: ['protocol_too_old', 'identity_required', 'identity_invalid'],
 })
 
 export const endSession = endpoint({

@@ -3,6 +3,7 @@ import Koa from 'koa'
 import Router from 'koa-router'
 import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
+import { createAudience } from './audience.ts'
 import { AuditLog, auditRoutes, createAudit } from './audit/index.ts'
 import {
   authRoutes,
@@ -14,6 +15,7 @@ import {
   Visitors,
 } from './auth/index.ts'
 import {
+  adoptLast,
   type ConversationFacts,
   conversationRoutes,
   Conversations,
@@ -28,12 +30,14 @@ import {
   Turns,
 } from './conversations/index.ts'
 import { fileRoutes, openCdn } from './files/index.ts'
+import { createIdentities, createSecrets, IdentityCounts, identityRoutes, IdentitySecrets } from './identity/index.ts'
 import { createKeys, keyRoutes, KeyTable } from './keys/index.ts'
 import { Chunks, createKnowledge, KnowledgeHeads, knowledgeRoutes, Sources } from './knowledge/index.ts'
 import { docsPage, openApi } from './openapi.ts'
 import {
   acrossTenants,
   createFacts,
+  createSeal,
   type Db,
   type Edge,
   funnel,
@@ -56,7 +60,6 @@ import {
   Apps,
   ConfigVersions,
   createTenancy,
-  presentSettings,
   type TenancyFacts,
   tenancyRoutes,
   Tenants,
@@ -73,6 +76,8 @@ export const entities = [
   ConfigVersions,
   Activations,
   KeyTable,
+  IdentitySecrets,
+  IdentityCounts,
   Visitors,
   Sessions,
   StreamHeads,
@@ -96,6 +101,8 @@ export interface AppParts {
   /** Where browsers reach us, e.g. `https://chat.example`: known once the server listens. */
   publicUrl: () => string
   operatorToken: string
+  /** Seals the secrets that have to be read again. */
+  secretsKey: string | undefined
   /** The provider's model, where one is configured. */
   openai?: { model: Model; name: string } | undefined
   cdnFolder: string
@@ -132,7 +139,23 @@ export async function createApp(parts: AppParts): Promise<App> {
     tenancy,
     revoking: (tx, keyId) => sessions.endOfKey(tx, keyId),
   })
-  const sessions = createVisitorSessions({ db, edge, log, facts })
+  const secrets = createSecrets({
+    edge,
+    log,
+    audit,
+    tenancy,
+    seal: createSeal(parts.secretsKey),
+    revoking: (tx, secretId) => sessions.endOfSecret(tx, secretId),
+  })
+  const identities = createIdentities({ edge, log, tenancy, secrets })
+  const sessions = createVisitorSessions({
+    db,
+    edge,
+    log,
+    facts,
+    identities,
+    merging: (tx, from, to) => adoptLast(tx, streams, from, to),
+  })
   const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
   const gate = createGate({
     db,
@@ -181,6 +204,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
   const systemScope = (tenantId: string) => acrossTenants(db, log).of(tenantId)
 
+  const tellSettings = createAudience({ tenancy, sessions, streams })
+
   // What happens next.
   facts.on('posted', (turn) => engine.consider(turn))
   facts.on('stored', (turn) => engine.announce(turn))
@@ -188,16 +213,6 @@ export async function createApp(parts: AppParts): Promise<App> {
   facts.on('app-changed', ({ appId }) => tellSettings(appId))
   facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
 
-  /** Whoever has the app open gets what it looks like now: with two configurations live, each their own. */
-  async function tellSettings(appId: string): Promise<void> {
-    const app = await tenancy.findApp(appId)
-    if (!app) return
-    for (const { visitorId } of streams.listening().filter((it) => it.appId === appId))
-      streams.tell(visitorId, {
-        name: 'config-updated',
-        payload: { settings: presentSettings(app, app.configOf(visitorId).config) },
-      })
-  }
   const watch = db.kind === 'postgres' ? createWatch({ log, tenancy, sessions, streams, tellSettings }) : undefined
 
   const operations: Route[] = [
@@ -228,7 +243,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...auditRoutes(audit),
     ...tenancyRoutes(tenancy),
     ...keyRoutes(keys),
-    ...authRoutes(sessions, gate.addressed),
+    ...identityRoutes(identities),
+    ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),

@@ -98,6 +98,7 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
     version,
     publicUrl: () => publicUrl,
     operatorToken,
+    secretsKey: config.secretsKey,
     openai: provider && openai && { model: provider, name: openai.model },
     cdnFolder: options.cdnFolder ?? join(import.meta.dirname, '../widget/dist/cdn'),
     strict: options.strict ?? false,

@@ -123,6 +123,7 @@ describe.for(stores)('the contract, on %s', (store) => {
     trn: it.turnId,
     src: it.sourceId,
     key: it.key.key.id,
+    ids: it.otherIdentitySecret.identitySecret.id,
     cfg: it.config.id,
   })
 

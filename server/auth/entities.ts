@@ -7,9 +7,16 @@ export const Visitors = defineEntity({
     id: p.text().primary(),
     tenantId: p.text(),
     appId: p.text(),
+    /** Whose word a token gave: absent for who is anonymous. Nothing else ever writes it, nor the two below. */
+    subject: p.text().nullable(),
+    email: p.text().nullable(),
+    name: p.text().nullable(),
     createdAt: p.datetime(),
   },
+  uniques: [{ name: 'visitors_subject_unique', properties: ['appId', 'subject'] }],
 })
+
+export type VisitorRow = InferEntity<typeof Visitors>
 
 export const Sessions = defineEntity({
   name: 'Session',
@@ -25,6 +32,8 @@ export const Sessions = defineEntity({
     via: p.text().$type<'page' | 'backend'>(),
     /** The key it was started with: it ends with it. */
     keyId: p.text().nullable(),
+    /** The identity secret whose token proved it: it ends with it. Absent for an anonymous one. */
+    secretId: p.text().nullable(),
     /** `test`: started with a test key, so that pages of this machine may use it. */
     env: p.text().$type<'live' | 'test'>().default('live'),
     createdAt: p.datetime(),

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
-import { type Endpoint, Fault } from '@aside/protocol'
+import { type Endpoint, endSession, Fault, identifySession } from '@aside/protocol'
 import type { Audit } from '../audit/index.ts'
 import type { Keys } from '../keys/index.ts'
 import {
@@ -37,7 +37,7 @@ interface Parts {
   strict: boolean
 }
 
-const bearer = (ctx: Context): string | undefined => /^Bearer +(\S+)$/i.exec(ctx.get('Authorization'))?.[1]
+export const bearer = (ctx: Context): string | undefined => /^Bearer +(\S+)$/i.exec(ctx.get('Authorization'))?.[1]
 
 /** A key, from the two headers it may travel in. In an address it would be logged by every proxy on the way. */
 const credential = (ctx: Context): string | undefined => ctx.get('X-API-Key') || bearer(ctx)
@@ -60,7 +60,7 @@ export function createGate(parts: Parts): Gate & {
     return { app, key: key && { id: key.id, env: key.env } }
   }
 
-  async function visitor(ctx: Context): Promise<Scope> {
+  async function visitor(ctx: Context, endpoint: Endpoint): Promise<Scope> {
     const token = bearer(ctx)
     if (token === undefined) throw new Fault('unauthenticated', 'A session token is needed')
     const session = await sessions.find(token)
@@ -68,9 +68,17 @@ export function createGate(parts: Parts): Gate & {
       const app = await tenancy.findApp(session.appId)
       if (!app) throw new Fault('unauthenticated', 'The session is not known here')
       origins.check(ctx, app, session.env)
+      // Begun before the app enforced it: it may sign in, or leave.
+      if (
+        app.identityMode === 'enforce' &&
+        !session.secretId &&
+        ![identifySession, endSession].includes(endpoint as never)
+      )
+        throw new Fault('identity_required', 'This app asks for a signed identity: sign in')
     }
     const { id: sessionId, visitorId, appId } = session
-    return createScope(db, session.tenantId, { kind: 'visitor', visitorId, sessionId, appId }, log, originOf(ctx))
+    const actor = { kind: 'visitor', visitorId, sessionId, appId, endsAt: session.expiresAt.getTime() } as const
+    return createScope(db, session.tenantId, actor, log, originOf(ctx))
   }
 
   async function page(ctx: Context, address: string): Promise<Scope> {
@@ -145,7 +153,7 @@ export function createGate(parts: Parts): Gate & {
         case 'public':
           return acrossTenants(db, log, { kind: 'page' }, originOf(ctx))
         case 'visitor':
-          return visitor(ctx)
+          return visitor(ctx, endpoint)
         case 'page':
           return page(ctx, named.appId ?? '')
         case 'secret':

@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto'
-import { endSession, readSettings, startSession } from '@aside/protocol'
+import { endSession, Fault, identifySession, readSettings, startSession } from '@aside/protocol'
+import type { Identities } from '../identity/index.ts'
 import { type Actor, type Route, serve } from '../platform/index.ts'
-import { presentSettings } from '../tenancy/index.ts'
-import type { Addressed } from './gate.ts'
+import { type LiveApp, presentSettings } from '../tenancy/index.ts'
+import { type Addressed, bearer } from './gate.ts'
 import type { StartedBy, VisitorSessions } from './sessions.ts'
 
 const backendKey = (actor: Actor): StartedBy['key'] =>
   actor.kind === 'key' ? { id: actor.keyId, env: actor.env } : undefined
 
-export const authRoutes = (sessions: VisitorSessions, addressed: (address: string) => Promise<Addressed>): Route[] => [
+interface Parts {
+  sessions: VisitorSessions
+  identities: Identities
+  addressed: (address: string) => Promise<Addressed>
+  findApp: (appId: string) => Promise<LiveApp | undefined>
+}
+
+export const authRoutes = ({ sessions, identities, addressed, findApp }: Parts): Route[] => [
   serve(readSettings, async ({ params, ctx }) => {
     const { app } = await addressed(params.appId)
     const settings = presentSettings(app, app.live.config)
@@ -22,7 +30,15 @@ export const authRoutes = (sessions: VisitorSessions, addressed: (address: strin
     const { actor } = scope
     const how: StartedBy =
       actor.kind === 'page' ? { via: 'page', key } : { via: 'backend', key: backendKey(actor) ?? key }
-    return sessions.start(scope, app, how, body.protocolVersion)
+    if (body.protocolVersion !== undefined && body.protocolVersion < 1)
+      throw new Fault('protocol_too_old', 'This widget is too old for the server')
+    const proof = await identities.admit(scope, app, body.identity, how.via === 'backend')
+    return sessions.start(scope, app, how, proof)
+  }),
+  serve(identifySession, async ({ scope, body, ctx }) => {
+    const app = scope.actor.kind === 'visitor' ? await findApp(scope.actor.appId) : undefined
+    if (!app) throw new Fault('unauthenticated', 'The session is not known here')
+    return sessions.identify(scope, app, await identities.prove(scope, app, body.token), bearer(ctx) ?? '')
   }),
   serve(endSession, async ({ scope }) => {
     await sessions.end(scope)

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { Fault, PROTOCOL_VERSION, type SessionStarted } from '@aside/protocol'
+import { Fault, type SessionStarted } from '@aside/protocol'
 import {
   acrossTenants,
   type Db,
@@ -10,9 +10,11 @@ import {
   rowsOf,
   type Scope,
 } from '../platform/index.ts'
-import { type LiveApp, presentSettings } from '../tenancy/index.ts'
+import type { Identities, Proof } from '../identity/index.ts'
+import type { LiveApp } from '../tenancy/index.ts'
 import { type SessionRow, Sessions, Visitors } from './entities.ts'
-import { presentSession } from './present.ts'
+import { presentStarted } from './present.ts'
+import { visitorOfSubject } from './verified.ts'
 
 const sessionRows = rowsOf(Sessions)
 const visitorRows = rowsOf(Visitors)
@@ -20,6 +22,8 @@ const visitorRows = rowsOf(Visitors)
 const DAY_MS = 86_400_000
 const IDLE_MS = 30 * DAY_MS
 const ABSOLUTE_MS = 180 * DAY_MS
+/** After a proof. */
+const VERIFIED_MS = DAY_MS
 const SEEN_EVERY_MS = 3_600_000
 
 export interface SessionFacts {
@@ -32,11 +36,20 @@ export interface StartedBy {
 }
 
 export interface VisitorSessions {
-  /** A new visitor with a session. The token is in the result and nowhere else. */
-  start(scope: Scope, app: LiveApp, how: StartedBy, protocolVersion?: number): Promise<SessionStarted>
+  /** A session of whom the proof names, or of a new anonymous visitor. The token is in the result and nowhere else. */
+  start(scope: Scope, app: LiveApp, how: StartedBy, proof?: Proof): Promise<SessionStarted>
+  /**
+   * The visitor of this session signs in: it ends, and another one begins, of whom the proof names. An anonymous visitor's last
+   * conversation goes along; nobody else's does. A session of the same subject only lives on, under the same `token`.
+   */
+  identify(scope: Scope, app: LiveApp, proof: Proof, token: string): Promise<SessionStarted>
   end(scope: Scope): Promise<void>
   /** Ends, within the transaction that revokes the key, every session that was started with it. */
   endOfKey(tx: Scope, keyId: string): Promise<void>
+  /** The same for the identity secret that proved them. */
+  endOfSecret(tx: Scope, secretId: string): Promise<void>
+  /** Those of these sessions of which nobody knows who they are. */
+  anonymousOf(sessionIds: string[]): Promise<string[]>
   /** Those of these sessions that have ended, wherever that was done. */
   endedOf(sessionIds: string[]): Promise<string[]>
   /** The session of a token. Throws `unauthenticated` for none or an ended one, `session_expired` for an old one. */
@@ -51,39 +64,87 @@ interface Parts {
   edge: Edge
   log: Log
   facts: Facts<SessionFacts>
+  identities: Pick<Identities, 'hold'>
+  /** Gives the last conversation of one visitor to another, in the transaction of the sign-in. */
+  merging: (tx: Scope, from: string, to: string) => Promise<void>
 }
 
-export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorSessions {
+export function createVisitorSessions({ db, edge, log, facts, identities, merging }: Parts): VisitorSessions {
+  async function begin(
+    tx: Scope,
+    { appId, visitorId, via, keyId, env }: Pick<SessionRow, 'appId' | 'visitorId' | 'via' | 'keyId' | 'env'>,
+    proof: Proof | undefined,
+    now: number,
+  ) {
+    const token = `vst_${randomBytes(32).toString('base64url')}`
+    const session = {
+      id: newId('session'),
+      appId,
+      visitorId,
+      tokenHash: hashOf(token),
+      via,
+      keyId: keyId ?? null,
+      secretId: proof?.secretId ?? null,
+      env,
+      createdAt: new Date(now),
+      seenAt: new Date(now),
+      expiresAt: new Date(now + (proof ? VERIFIED_MS : IDLE_MS)),
+      endedAt: null,
+    }
+    await sessionRows.insert(tx, session)
+    return { token, session }
+  }
+
+  async function someoneNew(tx: Scope, appId: string, now: Date) {
+    const visitor = { id: newId('visitor'), appId, subject: null, email: null, name: null, createdAt: now }
+    await visitorRows.insert(tx, visitor)
+    return visitor
+  }
+
+  /** Ends them in the transaction given; their streams are closed once that is stored. */
+  async function endAll(tx: Scope, which: { keyId: string } | { secretId: string } | { id: string }): Promise<number> {
+    const open = await sessionRows.find(tx, { ...which, endedAt: null })
+    const ended = await sessionRows.update(tx, { ...which, endedAt: null }, { endedAt: new Date(edge.now()) })
+    tx.afterCommit(() => {
+      for (const { id, visitorId } of open) void facts.tell('session-ended', { sessionId: id, visitorId })
+    })
+    return ended
+  }
+
   return {
-    async start(scope, app, { via, key }, protocolVersion = PROTOCOL_VERSION) {
-      if (protocolVersion < 1) throw new Fault('protocol_too_old', 'This widget is too old for the server')
+    async start(scope, app, { via, key }, proof) {
       const now = edge.now()
-      const token = `vst_${randomBytes(32).toString('base64url')}`
-      const visitor = { id: newId('visitor'), appId: app.id, createdAt: new Date(now) }
-      const session = {
-        id: newId('session'),
-        appId: app.id,
-        visitorId: visitor.id,
-        tokenHash: hashOf(token),
-        via,
-        keyId: key?.id ?? null,
-        env: key?.env ?? ('live' as const),
-        createdAt: new Date(now),
-        seenAt: new Date(now),
-        expiresAt: new Date(now + IDLE_MS),
-        endedAt: null,
-      }
-      await scope.transaction(async (tx) => {
-        await visitorRows.insert(tx, visitor)
-        await sessionRows.insert(tx, session)
+      const how = { appId: app.id, via, keyId: key?.id ?? null, env: key?.env ?? ('live' as const) }
+      const begun = await scope.transaction(async (tx) => {
+        if (proof) await identities.hold(tx, proof)
+        const visitor = proof
+          ? await visitorOfSubject(tx, app.id, proof, new Date(now))
+          : await someoneNew(tx, app.id, new Date(now))
+        return begin(tx, { ...how, visitorId: visitor.id }, proof, now)
       })
-      return {
-        token,
-        session: presentSession(session),
-        settings: presentSettings(app, app.configOf(visitor.id).config),
-        protocolVersion: PROTOCOL_VERSION,
-      }
+      return presentStarted(begun.token, begun.session, app)
     },
+
+    identify: (scope, app, proof, token) =>
+      scope.transaction(async (tx) => {
+        if (scope.actor.kind !== 'visitor') throw new Fault('unauthenticated', 'No session')
+        const now = edge.now()
+        const session = await sessionRows.one(tx, { id: scope.actor.sessionId, endedAt: null }, { lock: true })
+        // Another tab was faster: what there was to bring along has gone with it.
+        if (!session) throw new Fault('unauthenticated', 'The session is not known here')
+        await identities.hold(tx, proof)
+        const visitor = await visitorOfSubject(tx, app.id, proof, new Date(now))
+        if (session.visitorId === visitor.id) {
+          const expiresAt = new Date(Math.min(now + VERIFIED_MS, session.createdAt.getTime() + ABSOLUTE_MS))
+          const again = { secretId: proof.secretId, seenAt: new Date(now), expiresAt }
+          await sessionRows.update(tx, { id: session.id }, again)
+          return presentStarted(token, { ...session, ...again }, app)
+        }
+        await endAll(tx, { id: session.id })
+        if (!session.secretId) await merging(tx, session.visitorId, visitor.id)
+        const begun = await begin(tx, { ...session, visitorId: visitor.id }, proof, now)
+        return presentStarted(begun.token, begun.session, app)
+      }),
 
     async end(scope) {
       if (scope.actor.kind !== 'visitor') throw new Fault('unauthenticated', 'No session')
@@ -93,11 +154,16 @@ export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorS
     },
 
     async endOfKey(tx, keyId) {
-      const open = await sessionRows.find(tx, { keyId, endedAt: null })
-      await sessionRows.update(tx, { keyId, endedAt: null }, { endedAt: new Date(edge.now()) })
-      tx.afterCommit(() => {
-        for (const { id, visitorId } of open) void facts.tell('session-ended', { sessionId: id, visitorId })
-      })
+      await endAll(tx, { keyId })
+    },
+
+    async endOfSecret(tx, secretId) {
+      await endAll(tx, { secretId })
+    },
+
+    async anonymousOf(sessionIds) {
+      const found = await sessionRows.find(acrossTenants(db, log), { id: sessionIds, secretId: null, via: 'page' })
+      return found.map((it) => it.id)
     },
 
     async endedOf(sessionIds) {
@@ -114,8 +180,10 @@ export function createVisitorSessions({ db, edge, log, facts }: Parts): VisitorS
       const now = edge.now()
       if (row.expiresAt.getTime() <= now) throw new Fault('session_expired', 'The session has expired')
       if (now - row.seenAt.getTime() > SEEN_EVERY_MS) {
+        // Use is no proof: a verified one lives on by another token only.
         const expiresAt = new Date(Math.min(now + IDLE_MS, row.createdAt.getTime() + ABSOLUTE_MS))
-        await sessionRows.update(everywhere, { id: row.id }, { seenAt: new Date(now), expiresAt })
+        const seen = { seenAt: new Date(now), ...(row.secretId ? {} : { expiresAt }) }
+        await sessionRows.update(everywhere, { id: row.id }, seen)
       }
       return row
     },

@@ -1,4 +1,5 @@
 /** Conversations: messages in one order, each stored once, each answered once, by whoever has the floor. */
+export { adoptLast } from './adoption.ts'
 export { type ConversationFacts, createThreads, type Threads } from './conversations.ts'
 export { createDrafts, type Drafted, type Drafts } from './drafts.ts'
 export {

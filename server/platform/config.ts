@@ -32,6 +32,15 @@ const Environment = v.object({
   ASIDE_MAX_TURNS: v.optional(whole(1, 100_000), '1200'),
   ASIDE_MAX_QUEUED_TURNS: v.optional(whole(0, 100_000), '200'),
   ASIDE_TRUSTED_PROXIES: v.optional(whole(0, 10), '0'),
+  ASIDE_SECRETS_KEY: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/,
+        '32 bytes in base64url: openssl rand -base64 32 | tr +/ -_ | tr -d =',
+      ),
+    ),
+  ),
   DATABASE_URL: v.optional(
     v.pipe(
       v.string(),
@@ -56,6 +65,8 @@ export interface Config {
   maxQueuedTurns: number
   /** How many proxies of ours stand before this server: that many entries of `X-Forwarded-For`, from the right, are true. */
   trustedProxies: number
+  /** Seals the secrets that have to be read again; absent: they lie in the store as they are. */
+  secretsKey: string | undefined
   /** Absent: the `local` model, which quotes the sources. */
   openai: { apiKey: string; baseUrl: string | undefined; model: string } | undefined
 }
@@ -80,7 +91,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     if (
       name.startsWith('ASIDE_') &&
       !(name in Environment.entries) &&
-      !/^ASIDE_(TEST|DEMO|URL|KEY|CHROMIUM)/.test(name)
+      !/^ASIDE_(TEST|DEMO|URL|KEY|CHROMIUM|IDENTITY_SECRET)/.test(name)
     )
       problems.push(`${name}: no such setting`)
   if (given['OPENAI_BASE_URL'] && !given['OPENAI_API_KEY'])
@@ -101,6 +112,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     maxTurns: it.ASIDE_MAX_TURNS,
     maxQueuedTurns: it.ASIDE_MAX_QUEUED_TURNS,
     trustedProxies: it.ASIDE_TRUSTED_PROXIES,
+    secretsKey: it.ASIDE_SECRETS_KEY,
     openai: it.OPENAI_API_KEY
       ? { apiKey: it.OPENAI_API_KEY, baseUrl: it.OPENAI_BASE_URL, model: it.ASIDE_MODEL }
       : undefined,

@@ -43,6 +43,7 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
     id: newId('app'),
     name,
     version: 1,
+    identityMode: 'off' as const,
     createdAt,
   })
   const names = async (scope: Scope) => (await apps.find(scope, {}, { orderBy: { name: 'asc' } })).map((it) => it.name)
@@ -70,7 +71,14 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
     await configs.insert(mine, config)
     expect(await configs.get(mine, { id: config.id })).toEqual({ ...config, tenantId: mine.tenantId })
     expect((await mine.em.findOneOrFail(ConfigVersions, { id: config.id })).config).toEqual(config.config)
-    const visitor = { id: newId('visitor'), appId: here.id, createdAt: here.createdAt }
+    const visitor = {
+      id: newId('visitor'),
+      appId: here.id,
+      subject: null,
+      email: null,
+      name: null,
+      createdAt: here.createdAt,
+    }
     await visitors.insert(mine, visitor)
     const session = {
       id: newId('session'),
@@ -79,6 +87,7 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
       tokenHash: 'h',
       via: 'page' as const,
       keyId: null,
+      secretId: null,
       env: 'live' as const,
       createdAt: here.createdAt,
       seenAt: here.createdAt,

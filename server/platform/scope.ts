@@ -6,7 +6,13 @@ import { ALL_TENANTS, type Db, type Em, type Transaction } from './db.ts'
 import type { Log } from './log.ts'
 
 export type Actor =
-  | { kind: 'visitor'; visitorId: string; sessionId: string; appId: string }
+  | {
+      kind: 'visitor'
+      visitorId: string
+      sessionId: string
+      appId: string
+      /** Of the session, if it is not used. */ endsAt?: number
+    }
   | { kind: 'key'; keyId: string; env: 'live' | 'test'; scopes: readonly KeyScope[] }
   | { kind: 'agent'; agentId: string; scopes: readonly KeyScope[] }
   | { kind: 'page' }

@@ -9,6 +9,8 @@ export interface RunningText {
   append(piece: string): void
   /** Hands every reader what it has not seen yet. For the moment before `message-end`. */
   flush(): void
+  /** From now on another visitor's readers are told of it. */
+  moveTo(visitorId: string): void
   /** Nobody is told of it any more. */
   close(): void
 }

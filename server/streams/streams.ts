@@ -2,11 +2,12 @@ import * as v from 'valibot'
 import { createSession } from 'better-sse'
 import type { Context } from 'koa'
 import { type DurableEvent, events as contract, Fault, PROTOCOL_VERSION, type StreamEvent } from '@aside/protocol'
-import { acrossTenants, type Db, type Edge, type Log, type Scope } from '../platform/index.ts'
+import { acrossTenants, type Actor, type Db, type Edge, type Log, type Scope } from '../platform/index.ts'
 import { BoundedConnection, type ConnectionLimits } from './connection.ts'
 import { openEventLog, startAt } from './event-log.ts'
 import { encode, Reader, type Topic } from './reader.ts'
-import { createFrames, type RunningText } from './running-text.ts'
+import type { RunningText } from './running-text.ts'
+import { createTexts } from './texts.ts'
 
 export interface StreamLimits extends ConnectionLimits {
   heartbeatMs: number
@@ -41,6 +42,8 @@ export interface Streams {
   cursor(scope: Scope, visitorId: string): Promise<string>
   /** Opens the running text of an answer. Whoever opens it closes it. */
   openText(visitorId: string, messageId: string, attempt: number): RunningText
+  /** The running texts of these messages are another visitor's now. */
+  moveTexts(from: string, to: string, messageIds: string[]): void
   /** Makes this request the visitor's stream. Throws `too_many_streams`. */
   open(scope: Scope, ctx: Context, after: string | undefined): Promise<void>
   endSession(sessionId: string, visitorId: string): void
@@ -64,16 +67,8 @@ export async function createStreams(parts: {
   const topics = new Map<string, Topic>()
   /** By session: streams that are just being opened. They count already. */
   const opening = new Map<string, number>()
-  let running = 0
   let readers = 0
   let closed = false
-
-  const frames = createFrames<Topic>(
-    (topic) => {
-      for (const reader of topic.readers) reader.flush()
-    },
-    () => running,
-  )
 
   function topicOf(visitorId: string): Topic {
     let topic = topics.get(visitorId)
@@ -84,8 +79,10 @@ export async function createStreams(parts: {
   function release(topic: Topic): void {
     if (topic.readers.size > 0 || topic.texts.size > 0) return
     if (topics.get(topic.visitorId) === topic) topics.delete(topic.visitorId)
-    frames.forget(topic)
+    texts.forget(topic)
   }
+
+  const texts = createTexts({ topicOf, release })
 
   function check(event: StreamEvent): void {
     if (strict) v.parse(contract[event.name].payload, event.payload)
@@ -95,12 +92,8 @@ export async function createStreams(parts: {
   async function enter(
     scope: Scope,
     ctx: Context,
-    {
-      visitorId,
-      appId,
-      sessionId,
-      after,
-    }: { visitorId: string; appId: string; sessionId: string; after: string | undefined },
+    { visitorId, appId, sessionId, endsAt = Infinity }: Extract<Actor, { kind: 'visitor' }>,
+    after: string | undefined,
   ): Promise<Reader | undefined> {
     const head = await eventLog.head(scope, visitorId)
     const place = startAt(after ?? ctx.get('Last-Event-ID'), eventLog.epoch, head)
@@ -128,7 +121,8 @@ export async function createStreams(parts: {
       appId,
       cursor: place.seq,
       head,
-      openedAt: edge.now() - (Math.random() - 0.5) * 0.4 * limits.maxAgeMs,
+      // Cut with the session, should that end sooner.
+      openedAt: Math.min(edge.now() - (Math.random() - 0.5) * 0.4 * limits.maxAgeMs, endsAt - limits.maxAgeMs),
     })
     session.once('disconnected', () => {
       if (topic.readers.delete(reader)) readers--
@@ -210,42 +204,18 @@ export async function createStreams(parts: {
       return eventLog.cursorAt(await eventLog.head(scope, visitorId))
     },
 
-    openText(visitorId, messageId, attempt) {
-      const topic = topicOf(visitorId)
-      running++
-      let open = true
-      const text = {
-        messageId,
-        attempt,
-        text: '',
-        append(piece: string) {
-          text.text += piece
-          if (topic.readers.size > 0) frames.mark(topic)
-        },
-        flush() {
-          for (const reader of topic.readers) reader.flush()
-        },
-        close() {
-          if (!open) return
-          open = false
-          running--
-          topic.texts.delete(messageId)
-          for (const reader of topic.readers) reader.forget(messageId)
-          release(topic)
-        },
-      }
-      // Its first words wait for no frame.
-      frames.fresh(topic)
-      topic.texts.set(messageId, text)
-      for (const reader of topic.readers) reader.begin(messageId)
-      return text
+    openText: (visitorId, messageId, attempt) => texts.open(visitorId, messageId, attempt),
+
+    moveTexts(from, to, messageIds) {
+      const theirs = topics.get(from)?.texts
+      for (const id of messageIds) theirs?.get(id)?.moveTo(to)
     },
 
     async open(scope, ctx, after) {
       const { actor } = scope
       if (actor.kind !== 'visitor') throw new Fault('unauthenticated', 'A session token is needed')
       if (closed) throw new Fault('shutting_down', 'The server is restarting; come back', { retryAfterMs: 1_000 })
-      const { visitorId, sessionId, appId } = actor
+      const { visitorId, sessionId } = actor
       const mine = [...(topics.get(visitorId)?.readers ?? [])].filter((it) => it.sessionId === sessionId).length
       const begun = opening.get(sessionId) ?? 0
       if (mine + begun >= limits.perSession)
@@ -253,7 +223,7 @@ export async function createStreams(parts: {
       opening.set(sessionId, begun + 1)
       let reader: Reader | undefined
       try {
-        reader = await enter(scope, ctx, { visitorId, appId, sessionId, after })
+        reader = await enter(scope, ctx, actor, after)
       } finally {
         const left = (opening.get(sessionId) ?? 1) - 1
         if (left > 0) opening.set(sessionId, left)

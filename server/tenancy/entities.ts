@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import type { AppConfig, Budget } from '@aside/protocol'
+import type { AppConfig, Budget, IdentityMode } from '@aside/protocol'
 
 export const Tenants = defineEntity({
   name: 'Tenant',
@@ -21,6 +21,8 @@ export const Apps = defineEntity({
     name: p.text(),
     /** Raised with every change of the app or of what is live: its `ETag`, and how other processes see a change. */
     version: p.integer().default(1),
+    /** What it asks of its visitors. */
+    identityMode: p.text().$type<IdentityMode>().default('off'),
     createdAt: p.datetime(),
   },
 })

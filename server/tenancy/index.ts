@@ -1,5 +1,5 @@
 /** Tenants, their apps and configurations: whose everything is, where it may be embedded, how it answers. */
-export { changesBetween } from './configs.ts'
+export { changesBetween, lockApp } from './configs.ts'
 export { Activations, AppOrigins, Apps, ConfigVersions, Tenants } from './entities.ts'
 export type { LiveApp, LiveConfig } from './live-app.ts'
 export { presentSettings } from './present.ts'

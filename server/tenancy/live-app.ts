@@ -1,7 +1,7 @@
 /** An app as requests need it, read once a second at most. */
 import { createHash } from 'node:crypto'
-import type { AppConfig } from '@aside/protocol'
-import type { ActivationRow } from './entities.ts'
+import type { AppConfig, IdentityMode } from '@aside/protocol'
+import type { ActivationRow, AppRow } from './entities.ts'
 import { allows } from './origin-rules.ts'
 
 export interface LiveConfig {
@@ -14,6 +14,8 @@ export interface LiveApp {
   readonly tenantId: string
   readonly name: string
   readonly version: number
+  /** What it asks of its visitors. */
+  readonly identityMode: IdentityMode
   readonly allowedOrigins: ReadonlySet<string>
   /** What everybody gets who is not in the trial, and whoever is not known yet. */
   readonly live: LiveConfig
@@ -33,7 +35,7 @@ function placeOf(visitorId: string, appId: string, trialNumber: number): number 
 }
 
 export function createLiveApp(
-  row: { id: string; tenantId: string; name: string; version: number },
+  row: AppRow,
   origins: string[],
   activation: ActivationRow,
   configs: ReadonlyMap<number, AppConfig>,
@@ -51,6 +53,7 @@ export function createLiveApp(
     tenantId: row.tenantId,
     name: row.name,
     version: row.version,
+    identityMode: row.identityMode,
     allowedOrigins,
     live,
     trial,

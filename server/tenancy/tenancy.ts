@@ -16,6 +16,7 @@ import {
 import { checkOrigins } from './allowed-origins.ts'
 import { type Configs, configsOf, createConfigs, liveOf, lockApp } from './configs.ts'
 import { AppOrigins, type AppRow, Apps, Tenants } from './entities.ts'
+import { createIdentityModes, type IdentityModes } from './identity-modes.ts'
 import { createLiveApp, type LiveApp } from './live-app.ts'
 import { rulesFor } from './origin-rules.ts'
 import { presentApp, presentTenant } from './present.ts'
@@ -37,6 +38,7 @@ export interface Versioned {
 
 export interface Tenancy {
   readonly configs: Configs
+  readonly identityModes: IdentityModes
   createTenant(scope: Scope, input: { name: string; budget?: Budget | undefined }): Promise<Tenant>
   listTenants(scope: Scope, query: PageQuery): Promise<Page<Tenant>>
   /** Throws `not_found`. */
@@ -83,14 +85,12 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
     knownOrigins.clear()
   }
 
-  const configs = createConfigs({
-    edge,
-    audit,
-    changed(appId) {
-      forget(appId)
-      void facts.tell('app-changed', { appId })
-    },
-  })
+  function tellChanged(appId: string): void {
+    forget(appId)
+    void facts.tell('app-changed', { appId })
+  }
+
+  const configs = createConfigs({ edge, audit, changed: tellChanged })
 
   async function originsOf(scope: Scope, appId: string): Promise<string[]> {
     return (await originRows.find(scope, { appId }, { orderBy: { origin: 'asc' } })).map((row) => row.origin)
@@ -117,6 +117,7 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
 
   return {
     configs,
+    identityModes: createIdentityModes({ audit, changed: tellChanged }),
 
     createTenant: (scope, { name, budget }) =>
       scope.transaction(async (tx) => {
@@ -158,7 +159,7 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
       }),
 
     async createApp(scope, { name, allowedOrigins, config }) {
-      const row = { id: newId('app'), name, version: 1, createdAt: new Date(edge.now()) }
+      const row = { id: newId('app'), name, version: 1, identityMode: 'off' as const, createdAt: new Date(edge.now()) }
       const origins = checkOrigins(allowedOrigins)
       return scope.transaction(async (tx) => {
         if (!(await tenantRows.one(tx, { id: scope.tenantId }))) throw new Fault('not_found', 'No such tenant')
@@ -206,10 +207,7 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
               }),
         }
         await audit.record(tx, { action: 'app.updated', target: appId, detail: changed })
-        tx.afterCommit(() => {
-          forget(appId)
-          void facts.tell('app-changed', { appId })
-        })
+        tx.afterCommit(() => tellChanged(appId))
         return readApp(tx, appId)
       })
     },

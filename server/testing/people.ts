@@ -39,13 +39,15 @@ export interface Owner {
   secret: string
   /** Calls with the secret key. */
   client: Client
-  /** A new visitor on a page at `ORIGIN`. `via` is another address of the server, such as a faulty proxy's. */
-  visitor(via?: string): Promise<Visitor>
+  /** A new visitor on a page at `ORIGIN`. `via` is another address of the server, such as a faulty proxy's; `identity` a signed one. */
+  visitor(via?: string, identity?: string): Promise<Visitor>
 }
 
 export interface Visitor {
   session: SessionStarted
   client: Client
+  /** What a sign-in has made of the session, or any other that was given out. */
+  as(session: SessionStarted): Visitor
   /** The same session, calling another address: another tab, or the way through a faulty proxy. */
   at(url: string): Visitor
   /** A conversation to talk in. */
@@ -90,13 +92,13 @@ export async function createOwner(operator: Client, url: () => string, config: A
     app,
     secret,
     client: createClient(at),
-    visitor: (via) => visit(() => via ?? url(), app.id),
+    visitor: (via, identity) => visit(() => via ?? url(), app.id, identity),
   }
 }
 
-async function visit(url: () => string, appId: string): Promise<Visitor> {
-  const at = addressed(url)
-  return visiting(url, await createClient(at).call(startSession, { body: { appId } }))
+async function visit(url: () => string, appId: string, identity?: string): Promise<Visitor> {
+  const body = { appId, ...(identity === undefined ? {} : { identity }) }
+  return visiting(url, await createClient(addressed(url)).call(startSession, { body }))
 }
 
 const addressed = (url: () => string) => ({
@@ -111,6 +113,7 @@ function visiting(url: () => string, session: SessionStarted): Visitor {
   return {
     session,
     client,
+    as: (other) => visiting(url, other),
     at: (other) => visiting(() => other, session),
     conversation: async () => (await client.call(startConversation, { body: { clientId: clientId() } })).id,
     post: (conversationId, text, id = clientId()) =>

@@ -7,6 +7,7 @@ import {
   addSource,
   type ConfigVersion,
   createConfig,
+  createIdentitySecret,
   createKey,
   type Endpoint,
   type EndpointName,
@@ -15,6 +16,7 @@ import {
   type Message,
   type Reply,
 } from '@aside/protocol'
+import { mintToken } from './identity-tokens.ts'
 import { type Aside, clientId, ORIGIN, type Owner, type Visitor } from './aside.ts'
 import { type RawReply, type RawRequest, send } from './raw-request.ts'
 
@@ -28,6 +30,10 @@ export interface World {
   turnId: string
   sourceId: string
   key: Reply<typeof createKey>
+  /** The visitor is one whom it proved. */
+  identitySecret: Reply<typeof createIdentitySecret>
+  /** To be revoked. */
+  otherIdentitySecret: Reply<typeof createIdentitySecret>
   firstConfig: ConfigVersion
   /** The app's second, which is not live. */
   config: ConfigVersion
@@ -56,15 +62,20 @@ export async function createWorld(aside: Aside): Promise<World> {
   const config = await owner.client.call(createConfig, { query, body: { config: { model: 'echo', temperature: 1 } } })
   const { configs } = await owner.client.call(listConfigs, { query })
   const firstConfig = configs.find((it) => it.number === 1)!
-  const { visitor, ...talk } = await createTalk(owner)
-  return { aside, owner, visitor, ...talk, sourceId: source.id, key, config, firstConfig }
+  const [identitySecret, otherIdentitySecret] = [await secretOf(owner), await secretOf(owner)]
+  const { visitor, ...talk } = await createTalk(owner, mintToken(identitySecret.secret, owner.app.id))
+  const secrets = { key, identitySecret, otherIdentitySecret }
+  return { aside, owner, visitor, ...talk, sourceId: source.id, ...secrets, config, firstConfig }
 }
+
+const secretOf = (owner: Owner) => owner.client.call(createIdentitySecret, { query: {}, body: { appId: owner.app.id } })
 
 /** A visitor of the world's app with a conversation of their own. */
 export async function createTalk(
   owner: Owner,
+  identity?: string,
 ): Promise<Pick<World, 'visitor' | 'conversationId' | 'question' | 'answer' | 'turnId'>> {
-  const visitor = await owner.visitor()
+  const visitor = await owner.visitor(undefined, identity)
   const reading = visitor.follow()
   await reading.until('session-ready')
   const conversationId = await visitor.conversation()
@@ -97,6 +108,19 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
     ...inConversation(world),
     body: { clientId: clientId(), text: 'And what does she like?' },
   }),
+  identifySession: ({ identitySecret, owner }) => ({ body: { token: mintToken(identitySecret.secret, owner.app.id) } }),
+  readIdentity: (world) => ({ params: ofApp(world), query: {} }),
+  enforceIdentity: (world) => ({ params: ofApp(world), body: { mode: 'observe' } }),
+  readIdentityReport: (world) => ({ query: { ...ofApp(world), days: '2' } }),
+  verifyIdentity: (world) => ({
+    body: { ...ofApp(world), token: mintToken(world.identitySecret.secret, world.owner.app.id) },
+  }),
+  listIdentitySecrets: (world) => ({ query: ofApp(world) }),
+  revokeIdentitySecret: ({ otherIdentitySecret }) => ({
+    params: { secretId: otherIdentitySecret.identitySecret.id },
+    query: {},
+  }),
+  createIdentitySecret: (world) => ({ query: {}, body: { ...ofApp(world), name: 'The next' } }),
   createTenant: () => ({ body: { name: 'Another' } }),
   listTenants: () => ({ query: { limit: '10' } }),
   readTenant: ({ owner }) => ({ params: { tenantId: owner.tenantId } }),

@@ -1,0 +1,31 @@
+/** Whoever has an app open: told what it looks like now, and let go where it asks who they are and nobody knows. */
+import type { VisitorSessions } from './auth/index.ts'
+import type { Streams } from './streams/index.ts'
+import { presentSettings, type Tenancy } from './tenancy/index.ts'
+
+interface Parts {
+  tenancy: Tenancy
+  sessions: VisitorSessions
+  streams: Streams
+}
+
+/** For when an app is another one than it was, here or in another process. */
+export const createAudience =
+  ({ tenancy, sessions, streams }: Parts) =>
+  async (appId: string): Promise<void> => {
+    const app = await tenancy.findApp(appId)
+    if (!app) return
+    const listening = streams.listening().filter((it) => it.appId === appId)
+    if (app.identityMode === 'enforce') {
+      const anonymous = new Set(await sessions.anonymousOf(listening.flatMap((it) => it.sessionIds)))
+      // The gate refuses them when they come back.
+      for (const { visitorId, sessionIds } of listening)
+        for (const id of sessionIds) if (anonymous.has(id)) streams.endSession(id, visitorId)
+    }
+    // With two configurations live, each is told their own.
+    for (const { visitorId } of listening)
+      streams.tell(visitorId, {
+        name: 'config-updated',
+        payload: { settings: presentSettings(app, app.configOf(visitorId).config) },
+      })
+  }

@@ -1,0 +1,33 @@
+/** Visitors who are somebody: one for each subject of an app, whatever browser they come from. */
+import { newId, rowsOf, type Scope } from '../platform/index.ts'
+import type { Proof } from '../identity/index.ts'
+import { type VisitorRow, Visitors } from './entities.ts'
+
+const visitorRows = rowsOf(Visitors)
+
+/**
+ * The visitor of a subject, made where there is none. Never found by anything but app and subject: an equal address or name is
+ * a coincidence. What the token says of them is kept; what it leaves out stays as it was.
+ */
+export async function visitorOfSubject(
+  tx: Scope,
+  appId: string,
+  { subject, email, name }: Proof,
+  now: Date,
+): Promise<VisitorRow> {
+  const known = await visitorRows.one(tx, { appId, subject })
+  if (!known)
+    // Two browsers may sign in as the same new person at once.
+    await tx.sql(
+      `insert into visitors (tenant_id, id, app_id, subject, created_at) values (?, ?, ?, ?, ?)
+       on conflict (app_id, subject) do nothing returning id`,
+      [newId('visitor', now.getTime()), appId, subject, tx.kind === 'sqlite' ? now.getTime() : now],
+    )
+  const visitor = known ?? (await visitorRows.get(tx, { appId, subject }))
+  const changes = {
+    ...(email === undefined || email === visitor.email ? {} : { email }),
+    ...(name === undefined || name === visitor.name ? {} : { name }),
+  }
+  if (Object.keys(changes).length > 0) await visitorRows.update(tx, { id: visitor.id }, changes)
+  return { ...visitor, ...changes }
+}
