@@ -5,6 +5,7 @@ import { addAppCommands } from './commands/app.ts'
 import { addChatCommand } from './commands/chat.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEmbedCommand } from './commands/embed.ts'
+import { addIdentityCommands } from './commands/identity.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSourceCommands } from './commands/source.ts'
@@ -56,6 +57,7 @@ export function createProgram(): Command {
   addTenantCommands(program)
   addAppCommands(program)
   addKeyCommands(program)
+  addIdentityCommands(program)
   addSourceCommands(program)
   program.commandsGroup('Use it:')
   addEmbedCommand(program)

@@ -13,7 +13,8 @@ export interface Forge {
   foreign: { appId: string; secret: string }
 }
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' } })
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsaPublicPem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString()
 const jwk = { kty: 'oct', k: part('x'.repeat(32)) }
 const base64Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -49,7 +50,7 @@ export function forgedTokens({ appId, secret, revoked, sibling, foreign }: Forge
     'alg a list': header({ alg: ['HS256'] }),
     'RS256 with a key of its own': `${rsaSigned}.${createSign('RSA-SHA256').update(rsaSigned).sign(rsa.privateKey).toString('base64url')}`,
     'RS256 claimed, signed with the secret': header({ alg: 'RS256' }),
-    'HS256 with a public key as the secret': mintToken(secret, appId, { key: rsa.publicKey }),
+    'HS256 with a public key as the secret': mintToken(secret, appId, { key: rsaPublicPem }),
     'HS256 with an empty secret': mintToken(secret, appId, { key: '' }),
     'HS256 with the whole secret text as the key': mintToken(secret, appId, { key: secret }),
     'HS256 with the bytes of the key': sign(`${head}.${body}`, Buffer.from(key, 'base64url')),
