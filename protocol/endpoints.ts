@@ -1,10 +1,12 @@
 /** Every endpoint there is. What is not listed is not reachable: the server walks this table, and so do the tests. */
 import * as v from 'valibot'
+import * as agents from './agent-endpoints.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import * as sources from './source-endpoints.ts'
 import * as tenancy from './tenancy-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
 
+export * from './agent-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
 export * from './visitor-endpoints.ts'
@@ -33,6 +35,7 @@ const { MAX_SOURCE_BYTES: _, ...sourceEndpoints } = sources
 export const endpoints = {
   ...visitor,
   ...tenancy,
+  ...agents,
   ...sourceEndpoints,
   readHealth,
   readReadiness,

@@ -3,6 +3,7 @@ import Koa from 'koa'
 import Router from 'koa-router'
 import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
+import { agentRoutes, AgentSessions, AgentTable, createAgents, RefreshTokens } from './agents/index.ts'
 import { AuditLog, auditRoutes, createAudit } from './audit/index.ts'
 import {
   authRoutes,
@@ -73,6 +74,9 @@ export const entities = [
   ConfigVersions,
   Activations,
   KeyTable,
+  AgentTable,
+  AgentSessions,
+  RefreshTokens,
   Visitors,
   Sessions,
   StreamHeads,
@@ -132,6 +136,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     tenancy,
     revoking: (tx, keyId) => sessions.endOfKey(tx, keyId),
   })
+  const agents = await createAgents({ db, edge, log, audit, tenancy })
   const sessions = createVisitorSessions({ db, edge, log, facts })
   const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
   const gate = createGate({
@@ -141,9 +146,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     audit,
     tenancy,
     keys,
+    agents,
     sessions,
     origins,
     operatorToken: parts.operatorToken,
+    publicUrl: parts.publicUrl,
     strict,
   })
   const streams = await createStreams({
@@ -228,6 +235,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...auditRoutes(audit),
     ...tenancyRoutes(tenancy),
     ...keyRoutes(keys),
+    ...agentRoutes({ agents, publicUrl: parts.publicUrl, checkOwn: origins.checkOwn }),
     ...authRoutes(sessions, gate.addressed),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),

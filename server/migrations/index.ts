@@ -3,10 +3,12 @@ import { Spine as PostgresSpine } from './postgres/0001-spine.ts'
 import { Knowledge as PostgresKnowledge } from './postgres/0002-knowledge.ts'
 import { Drafts as PostgresDrafts } from './postgres/0003-drafts.ts'
 import { Access as PostgresAccess } from './postgres/0004-access.ts'
+import { Agents as PostgresAgents } from './postgres/0008-agents.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
 import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
 import { Drafts as SqliteDrafts } from './sqlite/0003-drafts.ts'
 import { Access as SqliteAccess } from './sqlite/0004-access.ts'
+import { Agents as SqliteAgents } from './sqlite/0008-agents.ts'
 
 export const migrations = {
   sqlite: [
@@ -14,11 +16,13 @@ export const migrations = {
     { name: '0002-knowledge', class: SqliteKnowledge },
     { name: '0003-drafts', class: SqliteDrafts },
     { name: '0004-access', class: SqliteAccess },
+    { name: '0008-agents', class: SqliteAgents },
   ],
   postgres: [
     { name: '0001-spine', class: PostgresSpine },
     { name: '0002-knowledge', class: PostgresKnowledge },
     { name: '0003-drafts', class: PostgresDrafts },
     { name: '0004-access', class: PostgresAccess },
+    { name: '0008-agents', class: PostgresAgents },
   ],
 }

@@ -6,6 +6,7 @@ import {
   type Access,
   addSource,
   type ConfigVersion,
+  createAgent,
   createConfig,
   createKey,
   type Endpoint,
@@ -16,6 +17,7 @@ import {
   type Reply,
 } from '@aside/protocol'
 import { type Aside, clientId, ORIGIN, type Owner, type Visitor } from './aside.ts'
+import { createStaff, type Staff } from './staff.ts'
 import { type RawReply, type RawRequest, send } from './raw-request.ts'
 
 export interface World {
@@ -28,6 +30,10 @@ export interface World {
   turnId: string
   sourceId: string
   key: Reply<typeof createKey>
+  /** An agent who is signed in. */
+  staff: Staff
+  /** One who was invited only. */
+  invited: Reply<typeof createAgent>
   firstConfig: ConfigVersion
   /** The app's second, which is not live. */
   config: ConfigVersion
@@ -52,12 +58,17 @@ export async function createWorld(aside: Aside): Promise<World> {
     contentType: 'text/markdown',
   })
   const key = await owner.client.call(createKey, { query: {}, body: { name: 'To be revoked', scopes: ['apps:read'] } })
+  const staff = await createStaff(aside, owner, 'viewer')
+  const invited = await owner.client.call(createAgent, {
+    query: {},
+    body: { email: 'new@acme.example', name: 'Nina New', role: 'agent' },
+  })
   const query = { appId: owner.app.id }
   const config = await owner.client.call(createConfig, { query, body: { config: { model: 'echo', temperature: 1 } } })
   const { configs } = await owner.client.call(listConfigs, { query })
   const firstConfig = configs.find((it) => it.number === 1)!
   const { visitor, ...talk } = await createTalk(owner)
-  return { aside, owner, visitor, ...talk, sourceId: source.id, key, config, firstConfig }
+  return { aside, owner, visitor, ...talk, sourceId: source.id, key, staff, invited, config, firstConfig }
 }
 
 /** A visitor of the world's app with a conversation of their own. */
@@ -136,6 +147,24 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   listAudit: () => ({ query: { action: 'key.created', since: '2026-01-01T00:00:00.000Z' } }),
   rotateKey: ({ key }) => ({ params: { keyId: key.key.id }, body: { overlapHours: 1 } }),
   revokeKey: ({ key }) => ({ params: { keyId: key.key.id }, query: {} }),
+  acceptInvitation: ({ invited }) => ({
+    body: { token: invited.invitation.token, password: 'seven otters in a row' },
+  }),
+  login: ({ staff: { email, password, agent } }) => ({ body: { email, password, tenantId: agent.tenantId } }),
+  refresh: () => ({ body: {} }),
+  readMe: () => ({}),
+  createAgent: () => ({
+    query: {},
+    body: { email: `${clientId().toLowerCase()}@acme.example`, name: 'Otto', role: 'admin' },
+  }),
+  listAgents: () => ({ query: { limit: '10' } }),
+  updateAgent: ({ invited }) => ({
+    params: { agentId: invited.agent.id },
+    body: { name: 'Nina Newer', role: 'viewer', disabled: false },
+  }),
+  inviteAgent: ({ invited }) => ({ params: { agentId: invited.agent.id } }),
+  removeAgent: ({ invited }) => ({ params: { agentId: invited.agent.id }, query: {} }),
+  logout: () => ({ body: {} }),
   removeSource: ({ sourceId }) => ({ params: { sourceId }, query: {} }),
   endSession: () => ({}),
 }
@@ -143,7 +172,10 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
 export const endpointNames = Object.keys(specimens) as EndpointName[]
 export const endpointOf = (name: EndpointName): Endpoint => endpoints[name]
 
-export function credentials({ aside, owner, visitor }: World, access: Access | 'nobody'): Record<string, string> {
+export function credentials(
+  { aside, owner, visitor, staff }: World,
+  access: Access | 'nobody',
+): Record<string, string> {
   switch (access) {
     case 'page':
       return { origin: ORIGIN }
@@ -151,6 +183,10 @@ export function credentials({ aside, owner, visitor }: World, access: Access | '
       return { origin: ORIGIN, authorization: `Bearer ${visitor.session.token}` }
     case 'secret':
       return { 'x-api-key': owner.secret }
+    case 'agent':
+      return { authorization: `Bearer ${staff.accessToken}` }
+    case 'refresh':
+      return { cookie: staff.cookie }
     case 'operator':
       return { authorization: `Bearer ${aside.running.operatorToken}` }
     default:
