@@ -4,35 +4,22 @@ import Router from 'koa-router'
 import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
 import { createAudience } from './audience.ts'
-import { AuditLog, auditRoutes, createAudit } from './audit/index.ts'
-import {
-  authRoutes,
-  createGate,
-  createOrigins,
-  createVisitorSessions,
-  type SessionFacts,
-  Sessions,
-  Visitors,
-} from './auth/index.ts'
+import { agentRoutes, createAgents } from './agents/index.ts'
+import { auditRoutes, createAudit } from './audit/index.ts'
+import { authRoutes, createGate, createOrigins, createVisitorSessions, type SessionFacts } from './auth/index.ts'
 import {
   adoptLast,
   type ConversationFacts,
   conversationRoutes,
-  Conversations,
   createDrafts,
   createLeases,
   createThreads,
   createTurnLife,
-  DraftTable,
-  Grounds,
-  Messages,
-  Processes,
-  Turns,
 } from './conversations/index.ts'
 import { fileRoutes, openCdn } from './files/index.ts'
-import { createIdentities, createSecrets, IdentityCounts, identityRoutes, IdentitySecrets } from './identity/index.ts'
-import { createKeys, keyRoutes, KeyTable } from './keys/index.ts'
-import { Chunks, createKnowledge, KnowledgeHeads, knowledgeRoutes, Sources } from './knowledge/index.ts'
+import { createIdentities, createSecrets, identityRoutes } from './identity/index.ts'
+import { createKeys, keyRoutes } from './keys/index.ts'
+import { createKnowledge, knowledgeRoutes } from './knowledge/index.ts'
 import { docsPage, openApi } from './openapi.ts'
 import {
   acrossTenants,
@@ -41,57 +28,15 @@ import {
   type Db,
   type Edge,
   funnel,
-  IdempotencyKeys,
   type Log,
   type Route,
   serve,
 } from './platform/index.ts'
-import {
-  createStreams,
-  StoreFacts,
-  StreamEvents,
-  StreamHeads,
-  type StreamLimits,
-  streamRoutes,
-} from './streams/index.ts'
-import {
-  Activations,
-  AppOrigins,
-  Apps,
-  ConfigVersions,
-  createTenancy,
-  type TenancyFacts,
-  tenancyRoutes,
-  Tenants,
-} from './tenancy/index.ts'
+import { createStreams, type StreamLimits, streamRoutes } from './streams/index.ts'
+import { createTenancy, type TenancyFacts, tenancyRoutes } from './tenancy/index.ts'
 import { createWatch } from './watch.ts'
 
-export const entities = [
-  StoreFacts,
-  IdempotencyKeys,
-  AuditLog,
-  Tenants,
-  Apps,
-  AppOrigins,
-  ConfigVersions,
-  Activations,
-  KeyTable,
-  IdentitySecrets,
-  IdentityCounts,
-  Visitors,
-  Sessions,
-  StreamHeads,
-  StreamEvents,
-  Conversations,
-  Messages,
-  Turns,
-  Grounds,
-  Processes,
-  DraftTable,
-  Sources,
-  Chunks,
-  KnowledgeHeads,
-]
+export { entities } from './tables.ts'
 
 export interface AppParts {
   db: Db
@@ -156,6 +101,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     identities,
     merging: (tx, from, to) => adoptLast(tx, streams, from, to),
   })
+  const agents = await createAgents({ db, edge, log, audit, tenancy })
   const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
   const gate = createGate({
     db,
@@ -164,9 +110,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     audit,
     tenancy,
     keys,
+    agents,
     sessions,
     origins,
     operatorToken: parts.operatorToken,
+    publicUrl: parts.publicUrl,
     strict,
   })
   const streams = await createStreams({
@@ -245,6 +193,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...keyRoutes(keys),
     ...identityRoutes(identities),
     ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
+    ...agentRoutes({ agents, publicUrl: parts.publicUrl, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),

@@ -34,9 +34,10 @@ describe.for(stores)('the audit log, on %s', (store) => {
   it('has exactly one row more after each act that says so, and none after one that does not', async () => {
     const acts = endpointNames.filter((name) => endpointOf(name).audit)
     for (const name of endpointNames) {
-      const { method, access, audit } = endpointOf(name)
+      const { method, access, audit, scope } = endpointOf(name)
       if (access === 'secret' || access === 'operator')
-        if (method !== 'GET') expect(audit, `${name} changes something for an owner: what is it called?`).toBeDefined()
+        if (method !== 'GET' && !scope?.endsWith(':read'))
+          expect(audit, `${name} changes something for an owner: what is it called?`).toBeDefined()
     }
     for (const name of acts) {
       const before = await count()

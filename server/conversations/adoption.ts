@@ -2,7 +2,6 @@
 import type { Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import { conversationRows, turnRows } from './entities.ts'
-import { presentTurn } from './present.ts'
 import { activeTurns, conversationEvent } from './thread.ts'
 
 /**

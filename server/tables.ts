@@ -1,0 +1,41 @@
+/** Every table there is: what the store is opened with, migrated against, and searched through when somebody is forgotten. */
+import { AgentSessions, AgentTable, RefreshTokens } from './agents/index.ts'
+import { AuditLog } from './audit/index.ts'
+import { Sessions, Visitors } from './auth/index.ts'
+import { Conversations, DraftTable, Grounds, Messages, Processes, Turns } from './conversations/index.ts'
+import { IdentityCounts, IdentitySecrets } from './identity/index.ts'
+import { KeyTable } from './keys/index.ts'
+import { Chunks, KnowledgeHeads, Sources } from './knowledge/index.ts'
+import { IdempotencyKeys } from './platform/index.ts'
+import { StoreFacts, StreamEvents, StreamHeads } from './streams/index.ts'
+import { Activations, AppOrigins, Apps, ConfigVersions, Tenants } from './tenancy/index.ts'
+
+export const entities = [
+  StoreFacts,
+  IdempotencyKeys,
+  AuditLog,
+  Tenants,
+  Apps,
+  AppOrigins,
+  ConfigVersions,
+  Activations,
+  KeyTable,
+  IdentitySecrets,
+  IdentityCounts,
+  AgentTable,
+  AgentSessions,
+  RefreshTokens,
+  Visitors,
+  Sessions,
+  StreamHeads,
+  StreamEvents,
+  Conversations,
+  Messages,
+  Turns,
+  Grounds,
+  Processes,
+  DraftTable,
+  Sources,
+  Chunks,
+  KnowledgeHeads,
+]
