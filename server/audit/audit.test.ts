@@ -47,7 +47,8 @@ describe.for(stores)('the audit log, on %s', (store) => {
       expect(await count(), name).toBe(before + 1)
       const entry = await newest()
       expect(entry, name).toMatchObject({ action: endpointOf(name).audit, result: 'done', ip: '127.0.0.1' })
-      expect(entry.actor.kind).toBe(endpointOf(name).access === 'operator' ? 'operator' : 'key')
+      const kinds = { operator: 'operator', secret: 'key' } as Record<string, string>
+      expect(entry.actor.kind).toBe(kinds[endpointOf(name).access] ?? 'agent')
       expect(entry.requestId).toBe(reply.headers['x-request-id'])
       expect(entry.target, name).toMatch(/^[a-z]{3}_[0-9a-z]{26}$/)
     }
