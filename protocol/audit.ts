@@ -21,6 +21,8 @@ export const AuditAction = v.picklist([
   'identity.secret_revoked',
   'identity.enforced',
   'agent.created',
+  'agent.invited',
+  'agent.accepted',
   'agent.updated',
   'agent.removed',
   'agent.login',

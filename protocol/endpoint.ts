@@ -10,8 +10,9 @@ export type Schema = v.GenericSchema
  * Who may call.
  * `public`: anyone. `page`: a page whose origin the app allows, or a backend with a secret key. `visitor`: a session token.
  * `secret`: a secret key with `scope`, an agent whose role has it, or the operator. `operator`: who runs the server.
+ * `agent`: an agent's access token. `refresh`: the cookie that renews one, sent by no page but our own.
  */
-export type Access = 'public' | 'page' | 'visitor' | 'secret' | 'operator'
+export type Access = 'public' | 'page' | 'visitor' | 'secret' | 'agent' | 'refresh' | 'operator'
 
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

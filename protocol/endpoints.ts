@@ -1,5 +1,6 @@
 /** Every endpoint there is. What is not listed is not reachable: the server walks this table, and so do the tests. */
 import * as v from 'valibot'
+import * as agents from './agent-endpoints.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import * as identity from './identity-endpoints.ts'
 import * as sources from './source-endpoints.ts'
@@ -7,6 +8,7 @@ import * as tenancy from './tenancy-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
 
 export * from './identity-endpoints.ts'
+export * from './agent-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
 export * from './visitor-endpoints.ts'
@@ -36,6 +38,7 @@ export const endpoints = {
   ...visitor,
   ...tenancy,
   ...identity,
+  ...agents,
   ...sourceEndpoints,
   readHealth,
   readReadiness,

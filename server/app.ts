@@ -4,6 +4,7 @@ import Router from 'koa-router'
 import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
 import { createAudience } from './audience.ts'
+import { agentRoutes, AgentSessions, AgentTable, createAgents, RefreshTokens } from './agents/index.ts'
 import { AuditLog, auditRoutes, createAudit } from './audit/index.ts'
 import {
   authRoutes,
@@ -78,6 +79,9 @@ export const entities = [
   KeyTable,
   IdentitySecrets,
   IdentityCounts,
+  AgentTable,
+  AgentSessions,
+  RefreshTokens,
   Visitors,
   Sessions,
   StreamHeads,
@@ -156,6 +160,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     identities,
     merging: (tx, from, to) => adoptLast(tx, streams, from, to),
   })
+  const agents = await createAgents({ db, edge, log, audit, tenancy })
   const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
   const gate = createGate({
     db,
@@ -164,9 +169,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     audit,
     tenancy,
     keys,
+    agents,
     sessions,
     origins,
     operatorToken: parts.operatorToken,
+    publicUrl: parts.publicUrl,
     strict,
   })
   const streams = await createStreams({
@@ -245,6 +252,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...keyRoutes(keys),
     ...identityRoutes(identities),
     ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
+    ...agentRoutes({ agents, publicUrl: parts.publicUrl, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),

@@ -106,8 +106,10 @@ describe.for(stores)('whatever is asked, on %s', (store) => {
 
   const request = fc.record({
     // Ending the session would end the test.
-    name: fc.constantFrom<EndpointName>(...endpointNames.filter((it) => it !== 'endSession')),
-    as: fc.option(fc.constantFrom<Access | 'nobody'>('nobody', 'page', 'visitor', 'secret', 'operator')),
+    name: fc.constantFrom<EndpointName>(...endpointNames.filter((it) => it !== 'endSession' && it !== 'logout')),
+    as: fc.option(
+      fc.constantFrom<Access | 'nobody'>('nobody', 'page', 'visitor', 'secret', 'agent', 'refresh', 'operator'),
+    ),
     changes: fc.array(change, { maxLength: 3 }),
     headers: fc.option(headers, { freq: 4 }),
     body: fc.option(

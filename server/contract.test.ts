@@ -18,6 +18,9 @@ import {
 } from './testing/specimens.ts'
 import { stores } from './testing/stores.ts'
 
+/** What a browser says of a page that is not ours. */
+const foreign: Record<string, string>[] = [{ origin: 'https://shop.example' }, { 'sec-fetch-site': 'same-site' }]
+
 const idShape = /^([a-z]{3})_[0-9a-z]{26}$/
 const table = endpointNames.map((name) => ({ name, ...endpointOf(name) }))
 const withBody = table.filter((it) => it.body)
@@ -28,6 +31,8 @@ const strangers: Record<Access, string[]> = {
   page: ['origin_missing'],
   visitor: ['unauthenticated'],
   secret: ['unauthenticated'],
+  agent: ['unauthenticated'],
+  refresh: ['unauthenticated'],
   operator: ['unauthenticated'],
 }
 
@@ -94,14 +99,18 @@ describe.for(stores)('the contract, on %s', (store) => {
     await writesNothing(async () => {
       const specimen = specimens[name](world)
       expect(strangers[access]).toContain(refusal(await perform(world, name, specimen, { as: 'nobody' })).code)
-      const wrong = (['visitor', 'secret', 'operator'] as const).filter(
-        (it) => it !== access && !(access === 'secret' && it === 'operator') && access !== 'page',
+      const wrong = (['visitor', 'secret', 'agent', 'refresh', 'operator'] as const).filter(
+        (it) => it !== access && !(access === 'secret' && (it === 'operator' || it === 'agent')) && access !== 'page',
       )
       for (const as of wrong) expect([401, 403]).toContain(refusal(await perform(world, name, specimen, { as })).status)
       if (access === 'operator' || access === 'secret') {
         const browser = { headers: { origin: 'https://shop.example' } }
         expect(refusal(await perform(world, name, specimen, browser)).code).toBe('secret_key_in_browser')
       }
+      for (const as of ['agent', 'refresh'] as const)
+        if (access === as || (access === 'secret' && as === 'agent'))
+          for (const headers of foreign)
+            expect(refusal(await perform(world, name, specimen, { as, headers })).code).toBe('origin_not_allowed')
     })
   })
 
@@ -125,6 +134,7 @@ describe.for(stores)('the contract, on %s', (store) => {
     key: it.key.key.id,
     ids: it.otherIdentitySecret.identitySecret.id,
     cfg: it.config.id,
+    agt: it.invited.agent.id,
   })
 
   it('answers for another tenant’s things, and another visitor’s, as for things that do not exist', async () => {
@@ -208,7 +218,9 @@ describe.for(stores)('the contract, on %s', (store) => {
           expect(paths(await ask(JSON.stringify({ ...valid, [extra]: 'x' }))), extra).toContain(`body.${extra}`)
       const text = JSON.stringify(valid)
       for (const own of ['"__proto__":{"role":"owner"}', '"constructor":{"prototype":{"role":"owner"}}'])
-        expect(refusal(await ask(`{${own},${text.slice(1)}`)).code).toBe('invalid_input')
+        expect(refusal(await ask(`{${[own, ...(text === '{}' ? [] : [text.slice(1, -1)])].join(',')}}`)).code).toBe(
+          'invalid_input',
+        )
       expect(({} as Record<string, unknown>)['role']).toBeUndefined()
       if (!v.is(endpointOf(name).body!, {})) expect(refusal(await ask('{}')).code).toBe('invalid_input')
     })

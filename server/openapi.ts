@@ -13,7 +13,16 @@ const base: Record<Endpoint['access'], ErrorCode[]> = {
   public: [],
   page: ['app_not_found', 'origin_missing', 'origin_not_allowed', 'no_allowed_origins'],
   visitor: ['unauthenticated', 'session_expired', 'not_found'],
-  secret: ['unauthenticated', 'scope_missing', 'secret_key_in_browser', 'not_found'],
+  secret: [
+    'unauthenticated',
+    'session_expired',
+    'scope_missing',
+    'secret_key_in_browser',
+    'origin_not_allowed',
+    'not_found',
+  ],
+  agent: ['unauthenticated', 'session_expired', 'origin_not_allowed'],
+  refresh: ['unauthenticated', 'origin_not_allowed'],
   operator: ['unauthenticated'],
 }
 
@@ -63,7 +72,10 @@ function operation(name: string, endpoint: Endpoint): Json {
     summary: endpoint.summary,
     tags: [endpoint.access],
     ...(endpoint.access === 'visitor' ? { security: [{ visitor: [] }] } : {}),
-    ...(endpoint.access === 'secret' || endpoint.access === 'operator' ? { security: [{ secret: [] }] } : {}),
+    ...(endpoint.access === 'secret' ? { security: [{ secret: [] }, { agent: [] }] } : {}),
+    ...(endpoint.access === 'agent' ? { security: [{ agent: [] }] } : {}),
+    ...(endpoint.access === 'refresh' ? { security: [{ refresh: [] }] } : {}),
+    ...(endpoint.access === 'operator' ? { security: [{ secret: [] }] } : {}),
     parameters: [...parameters('path', endpoint.params), ...parameters('query', endpoint.query)],
     ...(endpoint.body
       ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(endpoint.body) } } } }
@@ -106,6 +118,8 @@ export function openApi(version: string, serverUrl: string): Json {
       securitySchemes: {
         visitor: { type: 'http', scheme: 'bearer' },
         secret: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        agent: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        refresh: { type: 'apiKey', in: 'cookie', name: '__Host-aside-refresh' },
       },
       schemas: {
         Error: schemaOf(ErrorBody),

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
-import { type Endpoint, endSession, Fault, identifySession } from '@aside/protocol'
+import { type Endpoint, endSession, Fault, identifySession, type Scope as KeyScope, scopesOf } from '@aside/protocol'
+import { type Agents, asAgent, isAccessToken, readRefreshCookie } from '../agents/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Keys } from '../keys/index.ts'
 import {
@@ -30,10 +31,12 @@ interface Parts {
   audit: Audit
   tenancy: Tenancy
   keys: Keys
+  agents: Agents
   sessions: VisitorSessions
   origins: Origins
   /** Who holds it runs the server: it lies in the data folder, readable by its owner only. */
   operatorToken: string
+  publicUrl: () => string
   strict: boolean
 }
 
@@ -50,7 +53,7 @@ export function createGate(parts: Parts): Gate & {
   /** The app a page names, by id or publishable key. Throws `app_not_found`. */
   addressed(address: string): Promise<Addressed>
 } {
-  const { db, edge, log, audit, tenancy, keys, sessions, origins, operatorToken, strict } = parts
+  const { db, edge, log, audit, tenancy, keys, agents, sessions, origins, operatorToken, strict } = parts
 
   async function addressed(address: string): Promise<Addressed> {
     const key = address.startsWith('as_pk_') ? await keys.findKey(address) : undefined
@@ -118,12 +121,35 @@ export function createGate(parts: Parts): Gate & {
     if (!key || key.kind !== 'secret') throw new Fault('unauthenticated', 'This key is not known, or no longer valid')
     if (named.tenantId !== undefined && named.tenantId !== key.tenantId) throw new Fault('not_found', 'No such tenant')
     const actor = { kind: 'key', keyId: key.id, env: key.env, scopes: key.scopes } as const
-    const scope = createScope(db, key.tenantId, actor, log, originOf(ctx))
-    if (needed !== undefined && !key.scopes.includes(needed)) {
-      await audit.refused(scope, { action: 'access.refused', detail: { scope: needed } })
-      throw new Fault('scope_missing', `This key lacks the scope ${needed}`)
-    }
-    return scope
+    return mustHave(createScope(db, key.tenantId, actor, log, originOf(ctx)), actor.scopes, needed)
+  }
+
+  /** Throws `scope_missing`, and writes that down. */
+  async function mustHave(scope: Scope, has: readonly KeyScope[], needed: Endpoint['scope']): Promise<Scope> {
+    if (needed === undefined || has.includes(needed)) return scope
+    await audit.refused(scope, { action: 'access.refused', detail: { scope: needed } })
+    throw new Fault(
+      'scope_missing',
+      `${scope.actor.kind === 'agent' ? 'Your role' : 'This key'} lacks the scope ${needed}`,
+    )
+  }
+
+  /** Only in `Authorization`, and from no page but our own. */
+  async function agent(ctx: Context, needed: Endpoint['scope'], named: { tenantId?: string }): Promise<Scope> {
+    const token = bearer(ctx)
+    if (token === undefined || !isAccessToken(token))
+      throw new Fault('unauthenticated', 'An access token of an agent is needed')
+    const row = await agents.signIns.find(token)
+    origins.checkOwn(ctx)
+    if (named.tenantId !== undefined && named.tenantId !== row.tenantId) throw new Fault('not_found', 'No such tenant')
+    return mustHave(asAgent(db, log, row, originOf(ctx)), scopesOf(row.role), needed)
+  }
+
+  async function renewal(ctx: Context): Promise<Scope> {
+    const token = readRefreshCookie(ctx, parts.publicUrl())
+    if (token === undefined) throw new Fault('unauthenticated', 'Nobody is signed in here')
+    origins.checkOwn(ctx)
+    return asAgent(db, log, await agents.signIns.holder(token), originOf(ctx))
   }
 
   async function refuseBrowser(ctx: Context, key?: { id: string; tenantId: string }): Promise<void> {
@@ -156,8 +182,16 @@ export function createGate(parts: Parts): Gate & {
           return visitor(ctx, endpoint)
         case 'page':
           return page(ctx, named.appId ?? '')
-        case 'secret':
-          return secret(ctx, credential(ctx), endpoint.scope, { ...(query as object), ...(params as object) })
+        case 'secret': {
+          const inPath: { tenantId?: string; appId?: string } = { ...(query as object), ...(params as object) }
+          const token = credential(ctx)
+          if (token !== undefined && isAccessToken(token)) return agent(ctx, endpoint.scope, inPath)
+          return secret(ctx, token, endpoint.scope, inPath)
+        }
+        case 'agent':
+          return agent(ctx, endpoint.scope, {})
+        case 'refresh':
+          return renewal(ctx)
         case 'operator': {
           const token = credential(ctx)
           if (token === undefined || !isSame(token, operatorToken))

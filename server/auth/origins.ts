@@ -6,6 +6,8 @@ import type { LiveApp, Tenancy } from '../tenancy/index.ts'
 export interface Origins {
   /** Throws `no_allowed_origins`, `origin_missing` or `origin_not_allowed`. */
   check(ctx: Context, app: LiveApp, env?: 'live' | 'test'): void
+  /** For agents: a page of ours, or no page at all. Throws `origin_not_allowed`. */
+  checkOwn(ctx: Context): void
   /** Answers preflights, and lets known origins read what they are answered. */
   cors: Middleware
 }
@@ -18,6 +20,12 @@ const PREFLIGHT = {
 
 /** A page on the developer's own machine: let in with a test key only. */
 const isHere = (origin: string): boolean => /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/.test(origin)
+
+/** This machine has two names, and people use either. */
+const namesOf = (origin: string): string[] =>
+  /^https?:\/\/(localhost|127\.0\.0\.1)(:|$)/.test(origin)
+    ? ['localhost', '127.0.0.1'].map((name) => origin.replace(/localhost|127\.0\.0\.1/, name))
+    : [origin]
 
 /** `ownOrigins` are where the iframe's document comes from: its page was checked by `frame-ancestors` instead. */
 export function createOrigins({ tenancy, ownOrigins }: { tenancy: Tenancy; ownOrigins: () => string[] }): Origins {
@@ -39,6 +47,15 @@ export function createOrigins({ tenancy, ownOrigins }: { tenancy: Tenancy; ownOr
       if (!refused) return
       ctx.remove('Access-Control-Allow-Origin')
       throw refused
+    },
+    checkOwn(ctx) {
+      const origin = ctx.get('Origin')
+      const site = ctx.get('Sec-Fetch-Site')
+      // A browser says `none` where a person typed the address, and nothing but a browser says anything.
+      const isFromOurs = site === '' || site === 'same-origin' || site === 'none'
+      if (isFromOurs && (origin === '' || ownOrigins().flatMap(namesOf).includes(origin))) return
+      ctx.remove('Access-Control-Allow-Origin')
+      throw new Fault('origin_not_allowed', `Agents work on ${ownOrigins().join(' and ')} only`)
     },
     async cors(ctx, next) {
       ctx.vary('Origin')

@@ -1,7 +1,7 @@
 /** The first argument of every verb: whose rows may be seen, by whom, in which transaction. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EntitySchema, InferEntity, RequiredEntityData } from '@mikro-orm/core'
-import type { Scope as KeyScope } from '@aside/protocol'
+import type { Role, Scope as KeyScope } from '@aside/protocol'
 import { ALL_TENANTS, type Db, type Em, type Transaction } from './db.ts'
 import type { Log } from './log.ts'
 
@@ -14,7 +14,7 @@ export type Actor =
       /** Of the session, if it is not used. */ endsAt?: number
     }
   | { kind: 'key'; keyId: string; env: 'live' | 'test'; scopes: readonly KeyScope[] }
-  | { kind: 'agent'; agentId: string; scopes: readonly KeyScope[] }
+  | { kind: 'agent'; agentId: string; role: Role; scopes: readonly KeyScope[] }
   | { kind: 'page' }
   | { kind: 'operator' }
   | { kind: 'system' }

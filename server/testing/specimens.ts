@@ -6,6 +6,7 @@ import {
   type Access,
   addSource,
   type ConfigVersion,
+  createAgent,
   createConfig,
   createIdentitySecret,
   createKey,
@@ -18,6 +19,7 @@ import {
 } from '@aside/protocol'
 import { mintToken } from './identity-tokens.ts'
 import { type Aside, clientId, ORIGIN, type Owner, type Visitor } from './aside.ts'
+import { createStaff, type Staff } from './staff.ts'
 import { type RawReply, type RawRequest, send } from './raw-request.ts'
 
 export interface World {
@@ -34,6 +36,10 @@ export interface World {
   identitySecret: Reply<typeof createIdentitySecret>
   /** To be revoked. */
   otherIdentitySecret: Reply<typeof createIdentitySecret>
+  /** An agent who is signed in. */
+  staff: Staff
+  /** One who was invited only. */
+  invited: Reply<typeof createAgent>
   firstConfig: ConfigVersion
   /** The app's second, which is not live. */
   config: ConfigVersion
@@ -58,6 +64,11 @@ export async function createWorld(aside: Aside): Promise<World> {
     contentType: 'text/markdown',
   })
   const key = await owner.client.call(createKey, { query: {}, body: { name: 'To be revoked', scopes: ['apps:read'] } })
+  const staff = await createStaff(aside, owner, 'viewer')
+  const invited = await owner.client.call(createAgent, {
+    query: {},
+    body: { email: 'new@acme.example', name: 'Nina New', role: 'agent' },
+  })
   const query = { appId: owner.app.id }
   const config = await owner.client.call(createConfig, { query, body: { config: { model: 'echo', temperature: 1 } } })
   const { configs } = await owner.client.call(listConfigs, { query })
@@ -65,7 +76,8 @@ export async function createWorld(aside: Aside): Promise<World> {
   const [identitySecret, otherIdentitySecret] = [await secretOf(owner), await secretOf(owner)]
   const { visitor, ...talk } = await createTalk(owner, mintToken(identitySecret.secret, owner.app.id))
   const secrets = { key, identitySecret, otherIdentitySecret }
-  return { aside, owner, visitor, ...talk, sourceId: source.id, ...secrets, config, firstConfig }
+  const people = { staff, invited }
+  return { aside, owner, visitor, ...talk, sourceId: source.id, ...secrets, ...people, config, firstConfig }
 }
 
 const secretOf = (owner: Owner) => owner.client.call(createIdentitySecret, { query: {}, body: { appId: owner.app.id } })
@@ -160,6 +172,24 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   listAudit: () => ({ query: { action: 'key.created', since: '2026-01-01T00:00:00.000Z' } }),
   rotateKey: ({ key }) => ({ params: { keyId: key.key.id }, body: { overlapHours: 1 } }),
   revokeKey: ({ key }) => ({ params: { keyId: key.key.id }, query: {} }),
+  acceptInvitation: ({ invited }) => ({
+    body: { token: invited.invitation.token, password: 'seven otters in a row' },
+  }),
+  login: ({ staff: { email, password, agent } }) => ({ body: { email, password, tenantId: agent.tenantId } }),
+  refresh: () => ({ body: {} }),
+  readMe: () => ({}),
+  createAgent: () => ({
+    query: {},
+    body: { email: `${clientId().toLowerCase()}@acme.example`, name: 'Otto', role: 'admin' },
+  }),
+  listAgents: () => ({ query: { limit: '10' } }),
+  updateAgent: ({ invited }) => ({
+    params: { agentId: invited.agent.id },
+    body: { name: 'Nina Newer', role: 'viewer', disabled: false },
+  }),
+  inviteAgent: ({ invited }) => ({ params: { agentId: invited.agent.id } }),
+  removeAgent: ({ invited }) => ({ params: { agentId: invited.agent.id }, query: {} }),
+  logout: () => ({ body: {} }),
   removeSource: ({ sourceId }) => ({ params: { sourceId }, query: {} }),
   endSession: () => ({}),
 }
@@ -167,7 +197,10 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
 export const endpointNames = Object.keys(specimens) as EndpointName[]
 export const endpointOf = (name: EndpointName): Endpoint => endpoints[name]
 
-export function credentials({ aside, owner, visitor }: World, access: Access | 'nobody'): Record<string, string> {
+export function credentials(
+  { aside, owner, visitor, staff }: World,
+  access: Access | 'nobody',
+): Record<string, string> {
   switch (access) {
     case 'page':
       return { origin: ORIGIN }
@@ -175,6 +208,10 @@ export function credentials({ aside, owner, visitor }: World, access: Access | '
       return { origin: ORIGIN, authorization: `Bearer ${visitor.session.token}` }
     case 'secret':
       return { 'x-api-key': owner.secret }
+    case 'agent':
+      return { authorization: `Bearer ${staff.accessToken}` }
+    case 'refresh':
+      return { cookie: staff.cookie }
     case 'operator':
       return { authorization: `Bearer ${aside.running.operatorToken}` }
     default:

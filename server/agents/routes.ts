@@ -1,0 +1,67 @@
+import {
+  acceptInvitation,
+  createAgent,
+  Fault,
+  inviteAgent,
+  listAgents,
+  login,
+  logout,
+  readMe,
+  refresh,
+  removeAgent,
+  updateAgent,
+} from '@aside/protocol'
+import type { Context } from 'koa'
+import { type Route, serve } from '../platform/index.ts'
+import type { Agents } from './agents.ts'
+import { readRefreshCookie, writeRefreshCookie } from './cookie.ts'
+import type { Issued } from './sign-ins.ts'
+
+interface Parts {
+  agents: Agents
+  publicUrl: () => string
+  /** Throws `origin_not_allowed` for a page that is not ours: it could sign its visitor in as somebody else. */
+  checkOwn: (ctx: Context) => void
+}
+
+export function agentRoutes({ agents, publicUrl, checkOwn }: Parts): Route[] {
+  const { signIns } = agents
+  const cookieOf = (ctx: Context): string => {
+    const token = readRefreshCookie(ctx, publicUrl())
+    if (token === undefined) throw new Fault('unauthenticated', 'Nobody is signed in here')
+    return token
+  }
+  const answer = (ctx: Context, { reply, cookie }: Issued) => {
+    ctx.set('Cache-Control', 'no-store')
+    writeRefreshCookie(ctx, publicUrl(), cookie)
+    return reply
+  }
+  return [
+    serve(acceptInvitation, async ({ scope, ctx, body }) => {
+      checkOwn(ctx)
+      return agents.accept(scope, body)
+    }),
+    serve(login, async ({ scope, ctx, body }) => {
+      checkOwn(ctx)
+      return answer(ctx, await signIns.login(scope, body))
+    }),
+    serve(refresh, async ({ scope, ctx }) => answer(ctx, await signIns.refresh(scope, cookieOf(ctx)))),
+    serve(logout, async ({ scope, ctx }) => {
+      await signIns.logout(scope, cookieOf(ctx))
+      writeRefreshCookie(ctx, publicUrl(), undefined)
+      return undefined
+    }),
+    serve(readMe, ({ scope }) => agents.me(scope)),
+    serve(createAgent, ({ scope, body }) => agents.create(scope, body)),
+    serve(listAgents, async ({ scope, query }) => {
+      const { items, ...rest } = await agents.list(scope, query)
+      return { agents: items, ...rest }
+    }),
+    serve(updateAgent, ({ scope, params, body }) => agents.update(scope, params.agentId, body)),
+    serve(inviteAgent, ({ scope, params }) => agents.invite(scope, params.agentId)),
+    serve(removeAgent, async ({ scope, params }) => {
+      await agents.remove(scope, params.agentId)
+      return undefined
+    }),
+  ]
+}
