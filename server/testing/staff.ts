@@ -40,9 +40,9 @@ export async function createStaff(
 
 export async function signIn(
   aside: Aside,
-  credentials: { email: string; password: string; tenantId?: string },
+  { email, password, tenantId }: { email: string; password: string; tenantId?: string },
 ): Promise<Omit<Staff, 'email' | 'password'>> {
-  const reply = await post(aside, '/v1/agents/login', credentials)
+  const reply = await post(aside, '/v1/agents/login', { email, password, tenantId })
   const { accessToken, agent } = reply.json() as { accessToken: string; agent: Agent }
   const client = createClient({
     get baseUrl() {
