@@ -1,6 +1,7 @@
 /** All commands, and how each of them ends. */
 import { Command, CommanderError, Option } from 'commander'
 import manifest from './package.json' with { type: 'json' }
+import { addAgentCommands } from './commands/agent.ts'
 import { addAppCommands } from './commands/app.ts'
 import { addChatCommand } from './commands/chat.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
@@ -58,6 +59,7 @@ export function createProgram(): Command {
   addAppCommands(program)
   addKeyCommands(program)
   addIdentityCommands(program)
+  addAgentCommands(program)
   addSourceCommands(program)
   program.commandsGroup('Use it:')
   addEmbedCommand(program)
