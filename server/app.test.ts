@@ -76,7 +76,7 @@ describe('the server, as it is addressed', () => {
       expect(inPath.map((parameter) => `{${parameter.name}}`)).toEqual(path.match(/\{\w+\}/g) ?? [])
       expect(Boolean(requestBody)).toBe(Boolean(it.body ?? it.content))
       expect(Boolean(responses[it.status]?.content)).toBe(Boolean(it.reply ?? it.stream))
-      expect(Boolean(security)).toBe(['visitor', 'secret', 'operator'].includes(it.access))
+      expect(Boolean(security)).toBe(!['public', 'page'].includes(it.access))
       for (const scheme of security ?? [])
         expect(Object.keys(document.components.securitySchemes)).toContain(Object.keys(scheme)[0])
       for (const code of it.errors ?? []) expect(responses[errors[code].status]?.description).toContain(code)
