@@ -4,7 +4,7 @@ import Router from 'koa-router'
 import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
 import { createAudience } from './audience.ts'
-import { agentRoutes, AgentSessions, AgentTable, createAgents, RefreshTokens } from './agents/index.ts'
+import { agentRoutes, agentTables, createAgents } from './agents/index.ts'
 import { AuditLog, auditRoutes, createAudit } from './audit/index.ts'
 import {
   authRoutes,
@@ -79,9 +79,7 @@ export const entities = [
   KeyTable,
   IdentitySecrets,
   IdentityCounts,
-  AgentTable,
-  AgentSessions,
-  RefreshTokens,
+  ...agentTables,
   Visitors,
   Sessions,
   StreamHeads,
@@ -143,12 +141,13 @@ export async function createApp(parts: AppParts): Promise<App> {
     tenancy,
     revoking: (tx, keyId) => sessions.endOfKey(tx, keyId),
   })
+  const seal = createSeal(parts.secretsKey)
   const secrets = createSecrets({
     edge,
     log,
     audit,
     tenancy,
-    seal: createSeal(parts.secretsKey),
+    seal,
     revoking: (tx, secretId) => sessions.endOfSecret(tx, secretId),
   })
   const identities = createIdentities({ edge, log, tenancy, secrets })
@@ -160,7 +159,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     identities,
     merging: (tx, from, to) => adoptLast(tx, streams, from, to),
   })
-  const agents = await createAgents({ db, edge, log, audit, tenancy })
+  const agents = await createAgents({ db, edge, log, audit, tenancy, seal, publicUrl: parts.publicUrl })
   const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
   const gate = createGate({
     db,
@@ -173,7 +172,6 @@ export async function createApp(parts: AppParts): Promise<App> {
     sessions,
     origins,
     operatorToken: parts.operatorToken,
-    publicUrl: parts.publicUrl,
     strict,
   })
   const streams = await createStreams({
@@ -252,7 +250,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...keyRoutes(keys),
     ...identityRoutes(identities),
     ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
-    ...agentRoutes({ agents, publicUrl: parts.publicUrl, checkOwn: origins.checkOwn }),
+    ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),

@@ -62,7 +62,9 @@ describe.for(stores)('the contract, on %s', (store) => {
     await models?.stop()
   })
 
-  const tables = entities.map((it) => it.meta.tableName!).filter((it) => !['processes', 'audit_log', 'drafts'].includes(it))
+  const tables = entities
+    .map((it) => it.meta.tableName!)
+    .filter((it) => !['processes', 'audit_log', 'drafts'].includes(it))
   const rows = async () => Object.fromEntries(await Promise.all(tables.map(async (it) => [it, await beside.count(it)])))
   /** Nothing may be written by what is refused, but that it was. */
   async function writesNothing(work: () => Promise<void>): Promise<void> {
