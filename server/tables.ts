@@ -1,5 +1,5 @@
 /** Every table there is: what the store is opened with, migrated against, and searched through when somebody is forgotten. */
-import { AgentSessions, AgentTable, RefreshTokens } from './agents/index.ts'
+import { agentTables } from './agents/index.ts'
 import { AuditLog } from './audit/index.ts'
 import { Sessions, Visitors } from './auth/index.ts'
 import { Conversations, DraftTable, Grounds, Messages, Processes, Turns } from './conversations/index.ts'
@@ -22,9 +22,7 @@ export const entities = [
   KeyTable,
   IdentitySecrets,
   IdentityCounts,
-  AgentTable,
-  AgentSessions,
-  RefreshTokens,
+  ...agentTables,
   Visitors,
   Sessions,
   StreamHeads,

@@ -56,6 +56,8 @@ export const RefreshTokens = defineEntity({
   },
 })
 
+export const agentTables = [Agents, AgentSessions, RefreshTokens]
+
 export type AgentRow = InferEntity<typeof Agents>
 export type AgentSessionRow = InferEntity<typeof AgentSessions>
 export type RefreshTokenRow = InferEntity<typeof RefreshTokens>

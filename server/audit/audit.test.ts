@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AuditEntry, createClient, createKey, listApps, listAudit, pages, updateApp } from '@aside/protocol'
+import {
+  type Access,
+  type AuditEntry,
+  createClient,
+  createKey,
+  listApps,
+  listAudit,
+  pages,
+  updateApp,
+} from '@aside/protocol'
 import { acrossTenants, createLog } from '../platform/index.ts'
 import { type Aside, ORIGIN, startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
@@ -47,8 +56,9 @@ describe.for(stores)('the audit log, on %s', (store) => {
       expect(await count(), name).toBe(before + 1)
       const entry = await newest()
       expect(entry, name).toMatchObject({ action: endpointOf(name).audit, result: 'done', ip: '127.0.0.1' })
-      const kinds = { operator: 'operator', secret: 'key' } as Record<string, string>
-      expect(entry.actor.kind).toBe(kinds[endpointOf(name).access] ?? 'agent')
+      // What anybody may ask for and is written down: agents who come in.
+      const kinds: Partial<Record<Access, string>> = { operator: 'operator', secret: 'key', public: 'agent' }
+      expect(entry.actor.kind, name).toBe(kinds[endpointOf(name).access])
       expect(entry.requestId).toBe(reply.headers['x-request-id'])
       expect(entry.target, name).toMatch(/^[a-z]{3}_[0-9a-z]{26}$/)
     }
