@@ -129,10 +129,11 @@ export function createVisitorSessions({ db, edge, log, facts, identities, mergin
       scope.transaction(async (tx) => {
         if (scope.actor.kind !== 'visitor') throw new Fault('unauthenticated', 'No session')
         const now = edge.now()
+        // Before the session: whoever revokes the secret takes hold of them in this order.
+        await identities.hold(tx, proof)
         const session = await sessionRows.one(tx, { id: scope.actor.sessionId, endedAt: null }, { lock: true })
         // Another tab was faster: what there was to bring along has gone with it.
         if (!session) throw new Fault('unauthenticated', 'The session is not known here')
-        await identities.hold(tx, proof)
         const visitor = await visitorOfSubject(tx, app.id, proof, new Date(now))
         if (session.visitorId === visitor.id) {
           const expiresAt = new Date(Math.min(now + VERIFIED_MS, session.createdAt.getTime() + ABSOLUTE_MS))

@@ -220,7 +220,8 @@ describe.for(stores)('what an app asks of its visitors, on %s', (store) => {
   it('believes a proof for a day, and for another one when it is given again; use alone is none', async () => {
     const { owner, secret } = await prepared('off')
     try {
-      const { client, session } = await owner.visitor(undefined, mint(owner, secret))
+      const visitor = await owner.visitor(undefined, mint(owner, secret))
+      const { client, session } = visitor
       const ends = Date.parse(session.identity!.expiresAt) - Date.now()
       expect(Math.abs(ends - DAY_MS)).toBeLessThan(MINUTE_MS)
       laterMs = 23 * 60 * MINUTE_MS
@@ -231,7 +232,12 @@ describe.for(stores)('what an app asks of its visitors, on %s', (store) => {
         send(`${aside.url}/v1/conversations`, { headers: { origin: ORIGIN, authorization: `Bearer ${session.token}` } })
       laterMs = 46 * 60 * MINUTE_MS
       expect((await asks()).status).toBe(200)
+      // Long before a stream is closed for its age, but for the end of its session.
+      laterMs = 47 * 60 * MINUTE_MS - MINUTE_MS
+      const reading = visitor.follow()
+      await reading.until('session-ready')
       laterMs = 47 * 60 * MINUTE_MS + MINUTE_MS
+      await expect.poll(() => reading.states.at(-1), { timeout: 10_000 }).toMatchObject({ state: 'ended' })
       expect((await asks()).error().code).toBe('session_expired')
       const late = client.call(identifySession, { body: { token: mint(owner, secret) } })
       await expect(late).rejects.toMatchObject({ code: 'session_expired' })
