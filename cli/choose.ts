@@ -1,5 +1,5 @@
 /** Which tenant, which app: by id, by name, or the only one there is. */
-import { type App, listApps, listTenants, pages, readApp, type Tenant } from '@aside/protocol'
+import { type App, listApps, listTenants, pages, readApp, readTenant, type Tenant } from '@aside/protocol'
 import type { Connection } from './connect.ts'
 import { Problem, usage } from './problems.ts'
 
@@ -17,6 +17,12 @@ function named<T extends { name: string }>(all: T[], name: string): T[] {
 
 const listed = (all: { id: string; name: string }[]) => all.map((it) => `${it.name} (${it.id})`).join(', ')
 
+export const allTenants = async ({ client }: Connection): Promise<Tenant[]> =>
+  (await Array.fromAsync(pages(client, listTenants, {}))).flatMap((page) => page.tenants)
+
+export const allApps = async ({ client }: Connection, query: OfTenant): Promise<App[]> =>
+  (await Array.fromAsync(pages(client, listApps, { query }))).flatMap((page) => page.apps)
+
 /** The tenant to act on. Throws where the operator has to say which. */
 export async function chooseTenant(connection: Connection, wanted?: string): Promise<OfTenant> {
   if (wanted !== undefined && isId('ten', wanted)) return { tenantId: wanted }
@@ -24,9 +30,14 @@ export async function chooseTenant(connection: Connection, wanted?: string): Pro
     if (wanted === undefined) return {}
     throw usage('a key has its tenant already', 'leave --tenant out')
   }
-  const tenants: Tenant[] = []
-  for await (const page of pages(connection.client, listTenants, {})) tenants.push(...page.tenants)
-  return { tenantId: chooseFrom(tenants, wanted).id }
+  return { tenantId: chooseFrom(await allTenants(connection), wanted).id }
+}
+
+/** The same, with all there is to know of it. A key sees its own. */
+export async function chooseWholeTenant(connection: Connection, wanted?: string): Promise<Tenant> {
+  if (wanted !== undefined && isId('ten', wanted))
+    return connection.client.call(readTenant, { params: { tenantId: wanted } })
+  return chooseFrom(await allTenants(connection), wanted)
 }
 
 function chooseFrom(tenants: Tenant[], wanted: string | undefined): Tenant {
@@ -54,8 +65,7 @@ export async function chooseApp(
     if (!connection.isOperator) return { id: wanted, name: wanted }
     return client.call(readApp, { params: { appId: wanted }, query })
   }
-  const apps: App[] = []
-  for await (const page of pages(client, listApps, { query })) apps.push(...page.apps)
+  const apps = await allApps(connection, query)
   const found = wanted === undefined ? apps : named(apps, wanted)
   if (found.length === 1) return found[0]!
   if (apps.length === 0)

@@ -67,7 +67,7 @@ describe('a running server', () => {
       detail: `${url} (process ${pid})`,
     })
     const second = await served.run(['serve', '--port', '0'])
-    expect(second.code).toBe(1)
+    expect(second.code).toBe(3)
     expect(second.stderr).toContain(`(process ${pid}, ${url}) – end it, or choose another folder`)
   })
 

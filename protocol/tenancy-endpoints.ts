@@ -40,8 +40,9 @@ export const createTenant = endpoint({
 export const listTenants = endpoint({
   method: 'GET',
   path: '/v1/admin/tenants',
-  access: 'operator',
-  summary: 'All tenants, oldest first.',
+  access: 'secret',
+  scope: 'tenant:read',
+  summary: 'All tenants, oldest first, for the operator; for everybody else their own.',
   query: v.strictObject(page),
   status: 200,
   reply: v.object({ tenants: v.array(Tenant), nextCursor }),

@@ -4,22 +4,14 @@ import { chooseApp, tenantOf } from '../choose.ts'
 import { act } from '../context.ts'
 import { printable } from '../output.ts'
 import { Problem, usage } from '../problems.ts'
+import type { OfApp } from '../whole-app.ts'
+import { ofApp } from './of-app.ts'
 import { addSources, type AddOptions } from './source-add.ts'
-
-export interface OfApp {
-  app?: string
-  tenant?: string
-}
 
 const number = (text: string): number => {
   if (!/^[1-9][0-9]?$/.test(text) || Number(text) > 50) throw new InvalidArgumentError('A number from 1 to 50.')
   return Number(text)
 }
-
-const ofApp = (command: Command): Command =>
-  command
-    .option('--app <app>', 'the app: a name or an id (where there are several)')
-    .option('--tenant <tenant>', 'whose the app is: a name or an id (where a name is not enough)')
 
 const size = (bytes: number) => (bytes < 1_024 ? `${bytes} B` : `${Math.round(bytes / 1_024)} kB`)
 
