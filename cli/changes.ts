@@ -21,8 +21,20 @@ const shown = (value: unknown) => {
   return printable(text.length > 200 ? `${text.slice(0, 200)}…` : text)
 }
 
+/** A group that is new, or gone, is shown value by value too. */
+const leaves = (value: unknown, path: string): [string, unknown][] =>
+  isObject(value) && Object.keys(value).length > 0
+    ? Object.entries(value).flatMap(([key, it]) => leaves(it, path === '' ? key : `${path}.${key}`))
+    : [[path, value]]
+function spread({ path, before, after }: ConfigChange): ConfigChange[] {
+  if (before === undefined) return leaves(after, path).map(([at, it]) => ({ path: at, after: it }))
+  if (after === undefined) return leaves(before, path).map(([at, it]) => ({ path: at, before: it }))
+  return [{ path, before, after }]
+}
+
 /** One line each: `+` is new, `-` is gone, `~` is another. */
-export function showChanges({ paint, line }: Output, changes: ConfigChange[], indent = ''): void {
+export function showChanges({ paint, line }: Output, all: ConfigChange[], indent = ''): void {
+  const changes = all.flatMap(spread)
   const width = Math.min(32, Math.max(...changes.map((it) => it.path.length), 0))
   for (const { path, before, after } of changes) {
     const name = printable(path).padEnd(width)

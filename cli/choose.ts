@@ -1,5 +1,15 @@
 /** Which tenant, which app: by id, by name, or the only one there is. */
-import { type App, listApps, listTenants, pages, readApp, readTenant, type Tenant } from '@aside/protocol'
+import {
+  type App,
+  type Key,
+  listApps,
+  listKeys,
+  listTenants,
+  pages,
+  readApp,
+  readTenant,
+  type Tenant,
+} from '@aside/protocol'
 import type { Connection } from './connect.ts'
 import { Problem, usage } from './problems.ts'
 
@@ -22,6 +32,13 @@ export const allTenants = async ({ client }: Connection): Promise<Tenant[]> =>
 
 export const allApps = async ({ client }: Connection, query: OfTenant): Promise<App[]> =>
   (await Array.fromAsync(pages(client, listApps, { query }))).flatMap((page) => page.apps)
+
+export const allKeys = async ({ client }: Connection, query: OfTenant): Promise<Key[]> =>
+  (await Array.fromAsync(pages(client, listKeys, { query }))).flatMap((page) => page.keys)
+
+/** Neither ended nor rotated: one that was rotated has the name of the one in its place. */
+export const isGood = (key: Key): boolean =>
+  key.revokedAt === undefined && key.rotatedTo === undefined && Date.parse(key.expiresAt ?? '9999-01-01') > Date.now()
 
 /** The tenant to act on. Throws where the operator has to say which. */
 export async function chooseTenant(connection: Connection, wanted?: string): Promise<OfTenant> {

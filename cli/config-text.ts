@@ -33,12 +33,21 @@ const wrap = (text: string) =>
     .map((it) => `# ${it}`)
     .join('\n')
 
+/** A group with more is told by the names of its fields. */
+const MOST_FIELDS = 10
+
 /** Reading it gives the same configuration again. */
 export function writeConfig(config: AppConfig, head: string[] = []): string {
   const parts = entriesOf(AppConfig).map(([name, schema]) => {
     const value = config[name as keyof AppConfig]
     const purpose = purposes[name as keyof AppConfig]
-    const comment = wrap(`${purpose ? `${purpose} ` : ''}(${wordsOf(schema)})`)
+    const fields = entriesOf(schema)
+    const comment =
+      fields.length > 0 && fields.length <= MOST_FIELDS
+        ? [...(purpose ? [`# ${purpose}`] : []), ...fields.map(([it, of]) => wrap(`  ${it}: ${wordsOf(of)}`))].join(
+            '\n',
+          )
+        : wrap(`${purpose ? `${purpose} ` : ''}(${wordsOf(schema)})`)
     return `${comment}\n${value === undefined ? `# ${name}:\n` : yaml({ [name]: value })}`
   })
   return [...head.map((it) => `# ${it}\n`), ...(head.length > 0 ? ['\n'] : []), parts.join('\n')].join('')

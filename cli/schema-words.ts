@@ -75,7 +75,7 @@ export function wordsOf(given: unknown, depth = 1): string {
       return `a list${most === undefined ? '' : ` of at most ${most}`}, each ${wordsOf(schema.item, depth)}`
     }
     case 'record':
-      return `by ${wordsOf(schema.key, 0)}, each ${wordsOf(schema.value, depth)}`
+      return `by ${wordsOf(schema.key, 0)}, each ${wordsOf(schema.value, depth - 1)}`
     case 'union':
     case 'variant':
       return list((schema.options ?? []).map((it) => wordsOf(it, depth)))

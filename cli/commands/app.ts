@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { type App, AppConfig, createApp, updateApp } from '@aside/protocol'
+import { type App, AppConfig, createApp } from '@aside/protocol'
 import { allApps, chooseTenant } from '../choose.ts'
 import { act, type Context } from '../context.ts'
 import { readText } from '../files.ts'
 import { canonicalOrigin, refusedOrigin } from '../origin.ts'
 import { printable } from '../output.ts'
-import { chooseWholeApp } from '../whole-app.ts'
+import { chooseWholeApp, update } from '../whole-app.ts'
 
 interface NewAppOptions {
   tenant?: string
@@ -97,9 +97,8 @@ export function addAppCommands(program: Command): void {
     .action(
       act(async (context, wanted: string, name: string, options: { tenant?: string }) => {
         const connection = await context.connect()
-        const { app, query, etag } = await chooseWholeApp(connection, wanted, options)
-        const input = { params: { appId: app.id }, query, body: { name } }
-        show(context, await connection.client.call(updateApp, input, { headers: { 'if-match': etag } }))
+        const before = await chooseWholeApp(connection, wanted, options)
+        show(context, (await update(connection, before, { name })).app)
       }),
     )
 }

@@ -24,6 +24,8 @@ const detailOf = ({ detail = {} }: AuditEntry) =>
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')
 
+const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 79)}…` : text)
+
 export function addAuditCommand(program: Command): void {
   program
     .command('audit')
@@ -69,7 +71,7 @@ export function addAuditCommand(program: Command): void {
               it.actor.id ?? it.actor.kind,
               it.target ?? '',
               it.result,
-              detailOf(it),
+              shortened(detailOf(it)),
             ]),
             [out.paint.dim, out.paint.bold],
           )

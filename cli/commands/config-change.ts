@@ -35,7 +35,7 @@ async function store(
   const query = { ...whole.query, appId: whole.app.id }
   const body = { config, ...(options.note === undefined ? {} : { note: options.note }) }
   const made: ConfigVersion = await connection.client.call(createConfig, { query, body })
-  const app = options.activate ? await activate(connection, whole, { config: made.number }) : undefined
+  const app = options.activate ? (await activate(connection, whole, { config: made.number })).app : undefined
   out.show({ ...made, activated: app !== undefined }, () => {
     if (app) return showLive(context, app)
     out.line(`${out.paint.green('created')} configuration ${made.number} of ${whole.app.name}`)

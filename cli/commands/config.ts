@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type AppConfig, diffConfigs, rollbackConfig } from '@aside/protocol'
+import { type AppConfig, diffConfigs } from '@aside/protocol'
 import { showChanges } from '../changes.ts'
 import { act, type Context } from '../context.ts'
 import { printable } from '../output.ts'
 import { usage } from '../problems.ts'
-import { activate, chooseWholeApp, findVersion, type OfApp, stateOf, versionsOf } from '../whole-app.ts'
+import { activate, chooseWholeApp, findVersion, type OfApp, rollBack, stateOf, versionsOf } from '../whole-app.ts'
 import { addConfigChanges } from './config-change.ts'
 import { numbered, numberOption, ofApp, showLive } from './of-app.ts'
 
@@ -92,7 +92,7 @@ export function addConfigCommands(program: Command): void {
       act(async (context, number: number, options: OfApp) => {
         const connection = await context.connect()
         const whole = await chooseWholeApp(connection, undefined, options)
-        const app = await activate(connection, whole, { config: number })
+        const { app } = await activate(connection, whole, { config: number })
         context.out.show(app, () => showLive(context, app))
       }),
     )
@@ -103,10 +103,8 @@ export function addConfigCommands(program: Command): void {
     .action(
       act(async (context, wanted: string | undefined, options: OfApp) => {
         const connection = await context.connect()
-        const { app, etag, query } = await chooseWholeApp(connection, wanted, options)
-        const input = { params: { appId: app.id }, query }
-        const after = await connection.client.call(rollbackConfig, input, { headers: { 'if-match': etag } })
-        context.out.show(after, () => showLive(context, after))
+        const { app } = await rollBack(connection, await chooseWholeApp(connection, wanted, options))
+        context.out.show(app, () => showLive(context, app))
       }),
     )
 
@@ -124,7 +122,7 @@ export function addConfigCommands(program: Command): void {
         const { live } = whole.app
         if (trial?.config === live.config)
           throw usage(`configuration ${live.config} is live for everybody`, 'try another one: aside config list')
-        const app = await activate(connection, whole, { config: live.config, ...(trial ? { trial } : {}) })
+        const { app } = await activate(connection, whole, { config: live.config, ...(trial ? { trial } : {}) })
         context.out.show(app, () => showLive(context, app))
       }),
     )

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { createKey, type Key, listKeys, pages, revokeKey, rotateKey, type Scope, scopes } from '@aside/protocol'
-import { chooseApp, chooseTenant, type OfTenant, tenantOf } from '../choose.ts'
+import { createKey, type Key, revokeKey, rotateKey, type Scope, scopes } from '@aside/protocol'
+import { allKeys, chooseApp, chooseTenant, isGood, type OfTenant, tenantOf } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { act } from '../context.ts'
 import { readDuration } from '../durations.ts'
@@ -123,7 +123,8 @@ export function addKeyCommands(program: Command): void {
         })
         out.show(made, () => {
           out.line(made.secret)
-          const end = overlapHours === 0 ? 'has ended' : `is good for ${overlapHours} more hours at most`
+          const until = new Date(Date.now() + overlapHours * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
+          const end = overlapHours === 0 ? 'has ended' : `is good until ${until} UTC at most`
           out.note(`Keep it now: it is not shown again. The old one, …${old.hint}, ${end}.`)
         })
       }),
@@ -161,19 +162,13 @@ function readOverlap({ overlap, now }: RotateOptions): number {
   return hours
 }
 
-const allKeys = async ({ client }: Connection, query: OfTenant): Promise<Key[]> =>
-  (await Array.fromAsync(pages(client, listKeys, { query }))).flatMap((page) => page.keys)
-
-const hasEnded = (key: Key) => key.revokedAt !== undefined || Date.parse(key.expiresAt ?? '9999') < Date.now()
-
 /** By its id, or by the name of one that is good. Throws where there is none, or the name is that of several. */
 async function chooseKey(connection: Connection, query: OfTenant, wanted: string): Promise<Pick<Key, 'id' | 'hint'>> {
   if (/^as_(sk|pk)_/.test(wanted)) throw usage('this is a key itself', 'say its name or its id: aside key list')
   const keys = await allKeys(connection, query)
   const byId = keys.find((it) => it.id === wanted)
   if (byId) return byId
-  // One that was rotated has the name of the one in its place.
-  const named = keys.filter((it) => it.name === wanted && !hasEnded(it) && it.rotatedTo === undefined)
+  const named = keys.filter((it) => it.name === wanted && isGood(it))
   if (named.length > 1)
     throw usage(`which one? ${named.map((it) => `${it.id} (…${it.hint})`).join(', ')}`, 'say its id')
   if (!named[0])

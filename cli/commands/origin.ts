@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { isFault, updateApp } from '@aside/protocol'
+import { isFault } from '@aside/protocol'
 import { chooseApp, tenantOf } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { act, type Context } from '../context.ts'
 import { canonicalOrigin, refusedOrigin } from '../origin.ts'
 import { Problem } from '../problems.ts'
-import { readWholeApp, type WholeApp } from '../whole-app.ts'
+import { readWholeApp, update, type WholeApp } from '../whole-app.ts'
 
 interface OriginOptions {
   tenant?: string
@@ -23,12 +23,11 @@ async function change(
 ): Promise<WholeApp['app']> {
   const chosen = await chooseApp(connection, wanted, options)
   for (let attempt = 1; ; attempt++) {
-    const { app, etag, query } = await readWholeApp(connection, chosen.id, tenantOf(connection, chosen))
-    const allowedOrigins = decide(app.allowedOrigins)
-    if (allowedOrigins.join(' ') === app.allowedOrigins.join(' ')) return app
-    const input = { params: { appId: app.id }, query, body: { allowedOrigins } }
+    const before = await readWholeApp(connection, chosen.id, tenantOf(connection, chosen))
+    const allowedOrigins = decide(before.app.allowedOrigins)
+    if (allowedOrigins.join(' ') === before.app.allowedOrigins.join(' ')) return before.app
     try {
-      return await connection.client.call(updateApp, input, { headers: { 'if-match': etag } })
+      return (await update(connection, before, { allowedOrigins })).app
     } catch (error) {
       if (isFault(error) && error.code === 'precondition_failed' && attempt === 1) continue
       throw refusedOrigin(error, allowedOrigins)
