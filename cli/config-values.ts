@@ -3,7 +3,7 @@ import { parse, stringify } from 'yaml'
 import { AppConfig } from '@aside/protocol'
 import { usage } from './problems.ts'
 import { isText, schemaAt } from './schema-words.ts'
-import { readYaml } from './yaml/read-yaml.ts'
+import { readYamlText } from './read-yaml.ts'
 
 type Tree = Record<string, unknown> | unknown[]
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null
@@ -43,7 +43,7 @@ export const readRemoval = (text: string): Assignment => ({ path: readPath(text)
 export function assign(config: AppConfig, assignments: Assignment[]): AppConfig {
   const result = structuredClone(config) as Record<string, unknown>
   for (const { path, value } of assignments) put(result, path, value)
-  const found = readYaml(stringify(result), AppConfig)
+  const found = readYamlText(stringify(result), AppConfig)
   if ('value' in found) return found.value
   throw usage(found.mistakes.map((it) => `${it.path}: ${it.message}`).join('\n       '))
 }

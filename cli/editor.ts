@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import type * as v from 'valibot'
 import { canAsk, choose } from './ask.ts'
 import { Problem, usage } from './problems.ts'
-import { parseYaml } from './yaml/read-yaml.ts'
+import { parseYaml } from './read-yaml.ts'
 
 /** Lets `use` have what was written. Where that is refused, by us or by the server, the text is kept, and it is said where. */
 export async function editText<S extends v.GenericSchema>(

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import manifest from './package.json' with { type: 'json' }
 import { addAgentCommands } from './commands/agent.ts'
 import { addAppCommands } from './commands/app.ts'
+import { addApplyCommands } from './commands/apply.ts'
 import { addAuditCommand } from './commands/audit.ts'
 import { addChatCommand } from './commands/chat.ts'
 import { addConfigCommands } from './commands/config.ts'
@@ -66,6 +67,7 @@ export function createProgram(): Command {
   addIdentityCommands(program)
   addAgentCommands(program)
   addSourceCommands(program)
+  addApplyCommands(program)
   addAuditCommand(program)
   program.commandsGroup('Use it:')
   addEmbedCommand(program)

@@ -128,6 +128,6 @@ async function readAppConfig({ config: file, model, prompt, greeting }: NewAppOp
 }
 
 async function readConfigFile(file: string): Promise<AppConfig> {
-  const { parseYaml } = await import('../yaml/read-yaml.ts')
+  const { parseYaml } = await import('../read-yaml.ts')
   return parseYaml(readText(file), AppConfig, file)
 }

@@ -114,7 +114,7 @@ export function addConfigChanges(config: Command): void {
     )
     .action(
       act(async (context, file: string, options: ChangeOptions) => {
-        const { parseYaml } = await import('../yaml/read-yaml.ts')
+        const { parseYaml } = await import('../read-yaml.ts')
         const after = parseYaml(readText(file), AppConfig, file)
         const connection = await context.connect()
         const whole = await chooseWholeApp(connection, undefined, options)

@@ -1,8 +1,8 @@
 /** Text that people wrote, in YAML (or JSON, which is YAML too), checked against a schema: all that is wrong, with its line. */
 import * as v from 'valibot'
 import { type Document, isCollection, isMap, isNode, LineCounter, type Node, parseDocument } from 'yaml'
-import { EXIT, Problem } from '../problems.ts'
-import { entriesOf, schemaAt, wordsOf } from '../schema-words.ts'
+import { EXIT, Problem } from './problems.ts'
+import { entriesOf, schemaAt, wordsOf } from './schema-words.ts'
 
 export interface Mistake {
   line: number
@@ -15,12 +15,17 @@ export interface Mistake {
 }
 
 type Step = string | number
-type Found<S extends v.GenericSchema> = { value: v.InferOutput<S> } | { mistakes: Mistake[] }
+type Found<S extends v.GenericSchema> =
+  | {
+      value: v.InferOutput<S>
+      /** For what only its reader can find. */ mistakeAt(path: Step[], message: string): Mistake
+    }
+  | { mistakes: Mistake[] }
 
 /** No file that says how an app is set up is longer; a bomb of aliases would be. */
 const MOST_ALIASES = 100
 
-export function readYaml<S extends v.GenericSchema>(text: string, schema: S): Found<S> {
+export function readYamlText<S extends v.GenericSchema>(text: string, schema: S): Found<S> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const sources = text.split(/\r?\n/)
@@ -36,7 +41,11 @@ export function readYaml<S extends v.GenericSchema>(text: string, schema: S): Fo
     return { mistakes: [at(0, [], error instanceof Error ? error.message : String(error))] }
   }
   const parsed = v.safeParse(schema, written ?? {})
-  if (parsed.success) return { value: parsed.output }
+  if (parsed.success)
+    return {
+      value: parsed.output,
+      mistakeAt: (path, message) => at(offsetOf(document, path, false), path, message),
+    }
   const mistakes = parsed.issues.map((issue) => {
     const path = (issue.path ?? []).map((it) => it.key as Step)
     const isUnknown = issue.type === 'strict_object' && issue.expected === 'never'
@@ -80,6 +89,7 @@ function wordsOfIssue(
   }
   const expected = schemaAt(schema, path)
   if (isMissing) return `is missing: ${wordsOf(expected)}`
+  if (issue.type === 'raw_check') return issue.message
   const isObjectRule = issue.kind === 'validation' && typeof issue.input === 'object' && issue.type === 'check'
   if (isObjectRule) return `expected ${issue.message}`
   return `expected ${expected === undefined ? issue.message : wordsOf(expected)}; found ${shown(issue.input)}`
@@ -135,7 +145,7 @@ function offsetOf(document: Document, path: readonly Step[], ofKey: boolean): nu
 }
 
 /** All of them, each with the line it is in, and a mark under the place. */
-export function tellMistakes(name: string, mistakes: Mistake[]): string {
+function tellMistakes(name: string, mistakes: Mistake[]): string {
   const head = `${name} has ${mistakes.length === 1 ? 'a problem' : `${mistakes.length} problems`}, and nothing was changed`
   const each = mistakes.map(({ line, column, path, message, source }) => {
     const before = `${String(line).padStart(6)} | `
@@ -147,10 +157,13 @@ export function tellMistakes(name: string, mistakes: Mistake[]): string {
 
 /** Throws a `Problem` that names every mistake. */
 export function parseYaml<S extends v.GenericSchema>(text: string, schema: S, name: string): v.InferOutput<S> {
-  const found = readYaml(text, schema)
+  const found = readYamlText(text, schema)
   if ('value' in found) return found.value
-  throw new Problem('invalid_file', tellMistakes(name, found.mistakes), {
-    exit: EXIT.usage,
-    issues: found.mistakes.map(({ source: _, ...it }) => ({ file: name, ...it })),
-  })
+  throw refuseMistakes(name, found.mistakes)
 }
+
+export const refuseMistakes = (name: string, mistakes: Mistake[]): Problem =>
+  new Problem('invalid_file', tellMistakes(name, mistakes), {
+    exit: EXIT.usage,
+    issues: mistakes.map(({ source: _, ...it }) => ({ file: name, ...it })),
+  })
