@@ -2,12 +2,14 @@
 import {
   type App,
   type Key,
+  listAll,
   listApps,
   listKeys,
+  listSources,
   listTenants,
-  pages,
   readApp,
   readTenant,
+  type Source,
   type Tenant,
 } from '@aside/protocol'
 import type { Connection } from './connect.ts'
@@ -27,14 +29,16 @@ function named<T extends { name: string }>(all: T[], name: string): T[] {
 
 const listed = (all: { id: string; name: string }[]) => all.map((it) => `${it.name} (${it.id})`).join(', ')
 
-export const allTenants = async ({ client }: Connection): Promise<Tenant[]> =>
-  (await Array.fromAsync(pages(client, listTenants, {}))).flatMap((page) => page.tenants)
+export const allTenants = ({ client }: Connection): Promise<Tenant[]> => listAll(client, listTenants, 'tenants', {})
 
-export const allApps = async ({ client }: Connection, query: OfTenant): Promise<App[]> =>
-  (await Array.fromAsync(pages(client, listApps, { query }))).flatMap((page) => page.apps)
+export const allApps = ({ client }: Connection, query: OfTenant): Promise<App[]> =>
+  listAll(client, listApps, 'apps', { query })
 
-export const allKeys = async ({ client }: Connection, query: OfTenant): Promise<Key[]> =>
-  (await Array.fromAsync(pages(client, listKeys, { query }))).flatMap((page) => page.keys)
+export const allKeys = ({ client }: Connection, query: OfTenant): Promise<Key[]> =>
+  listAll(client, listKeys, 'keys', { query })
+
+export const allSources = ({ client }: Connection, appId: string, query: OfTenant = {}): Promise<Source[]> =>
+  listAll(client, listSources, 'sources', { query: { ...query, appId } })
 
 /** Neither ended nor rotated: one that was rotated has the name of the one in its place. */
 export const isGood = (key: Key): boolean =>

@@ -146,7 +146,7 @@ function offsetOf(document: Document, path: readonly Step[], ofKey: boolean): nu
 
 /** All of them, each with the line it is in, and a mark under the place. */
 function tellMistakes(name: string, mistakes: Mistake[]): string {
-  const head = `${name} has ${mistakes.length === 1 ? 'a problem' : `${mistakes.length} problems`}, and nothing was changed`
+  const head = `${name === '-' ? 'standard input' : name} has ${mistakes.length === 1 ? 'a problem' : `${mistakes.length} problems`}, and nothing was changed`
   const each = mistakes.map(({ line, column, path, message, source }) => {
     const before = `${String(line).padStart(6)} | `
     const mark = `${' '.repeat(before.length)}${source.slice(0, column - 1).replace(/[^\t]/g, ' ')}^`

@@ -25,14 +25,18 @@ function inner(schema: Described): Described {
     : schema
 }
 
+/** Its rules, and those of what it is built on. */
+const rulesOf = (schema: Described): NonNullable<Described['pipe']> =>
+  (schema.pipe ?? []).flatMap((it, i) => (i === 0 && it !== schema && isSchema(it) ? [it, ...rulesOf(it)] : [it]))
+
 const limit = (schema: Described, type: string): number | undefined => {
-  const found = schema.pipe?.find((it) => it.type === type)?.requirement
+  const found = rulesOf(schema).find((it) => it.type === type)?.requirement
   return typeof found === 'number' ? found : undefined
 }
 
 /** What the schema's author says is expected: of a pattern, or of a check. */
 function own(schema: Described): string | undefined {
-  const rule = schema.pipe?.find((it) => it.type === 'regex' || (it.type === 'check' && schema.type === 'string'))
+  const rule = rulesOf(schema).find((it) => it.type === 'regex' || (it.type === 'check' && schema.type === 'string'))
   return typeof rule?.message === 'string' ? rule.message : undefined
 }
 
@@ -61,7 +65,7 @@ export function wordsOf(given: unknown, depth = 1): string {
     case 'string':
       return wordsOfText(schema)
     case 'number': {
-      const isWhole = schema.pipe?.some((it) => it.type === 'integer') ?? false
+      const isWhole = rulesOf(schema).some((it) => it.type === 'integer')
       return `a ${isWhole ? 'whole ' : ''}number${range(limit(schema, 'min_value'), limit(schema, 'max_value'))}`
     }
     case 'boolean':

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { listAll, listSources, removeSource, searchSources } from '@aside/protocol'
-import { chooseApp, tenantOf } from '../choose.ts'
+import { removeSource, searchSources } from '@aside/protocol'
+import { chooseApp, allSources, tenantOf } from '../choose.ts'
 import { act } from '../context.ts'
 import { printable } from '../output.ts'
 import { Problem, usage } from '../problems.ts'
@@ -36,15 +36,13 @@ export function addSourceCommands(program: Command): void {
       act(async ({ out, connect }, options: OfApp) => {
         const connection = await connect()
         const app = await chooseApp(connection, options.app, options)
-        const reply = {
-          sources: await listAll(connection.client, listSources, 'sources', { query: { appId: app.id } }),
-        }
-        out.show(reply, () => {
-          if (reply.sources.length === 0)
+        const sources = await allSources(connection, app.id)
+        out.show({ sources }, () => {
+          if (sources.length === 0)
             return out.note(`${app.name} has no sources yet. Add some: aside source add <folder> --app ${app.id}`)
           out.table(
             ['NAME', 'TITLE', 'PASSAGES', 'SIZE', 'CHANGED'],
-            reply.sources.map((it) => [
+            sources.map((it) => [
               it.name,
               it.title.slice(0, 50),
               it.chunks,
@@ -69,7 +67,7 @@ export function addSourceCommands(program: Command): void {
         const { client } = connection
         const app = await chooseApp(connection, options.app, options)
         const query = tenantOf(connection, app)
-        const sources = await listAll(client, listSources, 'sources', { query: { appId: app.id } })
+        const sources = await allSources(connection, app.id)
         const chosen = [...new Set(names)].map((name) => {
           const found = sources.find((it) => it.name === name || it.id === name)
           if (found) return found

@@ -10,12 +10,13 @@ import {
   revokeKey,
 } from '@aside/protocol'
 import { changesBetween } from '../changes.ts'
+import { allSources } from '../choose.ts'
 import { usage } from '../problems.ts'
 import { activate, readWholeApp, update, type WholeApp } from '../whole-app.ts'
 import { ofPlan, type Planning, type Step } from './plan.ts'
 import type { SourceFile } from './read.ts'
 import { type AppFile, keysOf } from './schema.ts'
-import { type AppState, sourcesOf } from './state.ts'
+import type { AppState } from './state.ts'
 
 /** The app as the steps so far have left it. */
 interface Place {
@@ -51,7 +52,7 @@ function planNew(plan: Planning, place: Place, name: string, { origins = [], con
     kind: 'create',
     what: 'app',
     name,
-    changes: changesBetween({}, { origins, config, ...(trial ? { trial } : {}) }),
+    changes: changesBetween({}, { ...(origins.length > 0 ? { origins } : {}), ...config, ...(trial ? { trial } : {}) }),
     run: async () => {
       const query = ofPlan(plan)
       const app = await client.call(createApp, { query, body: { name, allowedOrigins: origins, config } })
@@ -150,7 +151,7 @@ function planKeys(plan: Planning, place: Place, app: string, wanted: AppFile, st
 
 async function planSources(plan: Planning, place: Place, app: string, files: SourceFile[]): Promise<void> {
   const { connection } = plan
-  const have = place.whole ? await sourcesOf(connection, place.whole.app.id, ofPlan(plan)) : []
+  const have = place.whole ? await allSources(connection, place.whole.app.id, ofPlan(plan)) : []
   for (const file of files) {
     const found = have.find((it) => it.name === file.name)
     if (found?.sha256 === file.sha256) {

@@ -1,5 +1,5 @@
 /** A tenant as it is on the server: as much of it as a file can say. */
-import { type AppConfig, type Key, listSources, pages, type Source, type Tenant } from '@aside/protocol'
+import type { AppConfig, Key, Tenant } from '@aside/protocol'
 import { allApps, allKeys, isGood, type OfTenant } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { findVersion, readWholeApp, type WholeApp } from '../whole-app.ts'
@@ -34,6 +34,3 @@ export async function readState(connection: Connection, tenant: Tenant): Promise
   }
   return { tenant, query, apps }
 }
-
-export const sourcesOf = async ({ client }: Connection, appId: string, query: OfTenant): Promise<Source[]> =>
-  (await Array.fromAsync(pages(client, listSources, { query: { ...query, appId } }))).flatMap((page) => page.sources)
