@@ -6,6 +6,7 @@ import { addAppCommands } from './commands/app.ts'
 import { addApplyCommands } from './commands/apply.ts'
 import { addAuditCommand } from './commands/audit.ts'
 import { addChatCommand } from './commands/chat.ts'
+import { addCompletionCommand } from './commands/completion.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEmbedCommand } from './commands/embed.ts'
@@ -72,6 +73,7 @@ export function createProgram(): Command {
   program.commandsGroup('Use it:')
   addEmbedCommand(program)
   addChatCommand(program)
+  addCompletionCommand(program)
   return program
 }
 
