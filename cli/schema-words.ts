@@ -52,6 +52,7 @@ function range(least: number | undefined, most: number | undefined): string {
 function wordsOfText(schema: Described): string {
   const said = own(schema)
   if (said !== undefined) return said
+  if (rulesOf(schema).some((it) => it.type === 'iso_timestamp')) return 'a time like 2026-01-05T09:30:02.740Z'
   const most = limit(schema, 'max_length')
   const some = (limit(schema, 'min_length') ?? 0) > 0 ? 'text, not empty' : 'text'
   return most === undefined ? some : `${some}, at most ${most} characters`
