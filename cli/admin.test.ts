@@ -5,7 +5,7 @@ import { type Aside, type Owner, startAside } from '@aside/server/testing/aside'
 import { createPlace, type Ended } from './testing/command.ts'
 
 // On the local store each command starts a server of its own.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 interface Way {
   run(...args: string[]): Promise<Ended>

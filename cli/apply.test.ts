@@ -6,7 +6,7 @@ import { startAside } from '@aside/server/testing/aside'
 import { createPlace } from './testing/command.ts'
 
 // On the local store each command starts a server of its own.
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 180_000 })
 
 const file = (more = '') => `tenant: Acme
 budget: { tokensPerDay: 5000 }
