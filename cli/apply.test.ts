@@ -39,7 +39,7 @@ describe.for([
   test('is shown, made, left alone when it is as the file says, and changed when it is not', async () => {
     const place = isLocal ? local : remote
     const aside = isLocal ? undefined : await startAside()
-    const env = aside ? { ASIDE_URL: aside.url, ASIDE_KEY: (await aside.owner()).secret } : {}
+    const env: Record<string, string> = aside ? { ASIDE_URL: aside.url, ASIDE_KEY: (await aside.owner()).secret } : {}
     const folder = place.folder({ ...documents, 'acme.yaml': file() })
     const path = join(folder, 'acme.yaml')
     const apply = (...more: string[]) => place.run(['apply', '-f', path, ...more], { env })

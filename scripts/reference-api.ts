@@ -15,6 +15,8 @@ const callers: Record<Access, string> = {
   page: 'a page whose origin the app allows, or a backend with a secret key',
   visitor: 'a visitor, with a session token',
   secret: 'a secret key with its scope, an agent whose role has it, or the operator',
+  agent: 'an agent, with an access token',
+  refresh: 'a browser that holds the refresh cookie of an agent',
   operator: 'the operator',
 }
 

@@ -1,6 +1,9 @@
 /** Every command, from the tree that runs them. */
-import type { Argument, Command, Option } from 'commander'
 import { createProgram } from '../cli/program.ts'
+
+type Command = ReturnType<typeof createProgram>
+type Option = Command['options'][number]
+type Argument = Command['registeredArguments'][number]
 
 const cell = (text: string) =>
   text
