@@ -75,7 +75,9 @@ function endpointSections(): string[] {
   return groups.flatMap(([title, belongs]) => {
     const these = left.filter(([, it]) => belongs(it))
     left = left.filter(([, it]) => !belongs(it))
-    const sorted = these.sort(([, a], [, b]) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1))
+    // Wholly ordered, for a module's names come in another order to a bundler than to Node.
+    const place = (it: Endpoint) => `${it.path} ${it.method}`
+    const sorted = these.sort(([, a], [, b]) => (place(a) < place(b) ? -1 : 1))
     return sorted.length === 0 ? [] : [`## ${title}`, ...sorted.flatMap(endpointSection)]
   })
 }
