@@ -43,7 +43,7 @@ export const listTenants = endpoint({
   access: 'secret',
   scope: 'tenant:read',
   summary: 'All tenants, oldest first, for the operator; for everybody else their own.',
-  query: v.strictObject(page),
+  query: v.strictObject({ ...ofTenant, ...page }),
   status: 200,
   reply: v.object({ tenants: v.array(Tenant), nextCursor }),
 })
