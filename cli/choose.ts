@@ -1,5 +1,17 @@
 /** Which tenant, which app: by id, by name, or the only one there is. */
-import { type App, listApps, listTenants, pages, readApp, type Tenant } from '@aside/protocol'
+import {
+  type App,
+  type Key,
+  listAll,
+  listApps,
+  listKeys,
+  listSources,
+  listTenants,
+  readApp,
+  readTenant,
+  type Source,
+  type Tenant,
+} from '@aside/protocol'
 import type { Connection } from './connect.ts'
 import { Problem, usage } from './problems.ts'
 
@@ -17,6 +29,21 @@ function named<T extends { name: string }>(all: T[], name: string): T[] {
 
 const listed = (all: { id: string; name: string }[]) => all.map((it) => `${it.name} (${it.id})`).join(', ')
 
+export const allTenants = ({ client }: Connection): Promise<Tenant[]> => listAll(client, listTenants, 'tenants', {})
+
+export const allApps = ({ client }: Connection, query: OfTenant): Promise<App[]> =>
+  listAll(client, listApps, 'apps', { query })
+
+export const allKeys = ({ client }: Connection, query: OfTenant): Promise<Key[]> =>
+  listAll(client, listKeys, 'keys', { query })
+
+export const allSources = ({ client }: Connection, appId: string, query: OfTenant = {}): Promise<Source[]> =>
+  listAll(client, listSources, 'sources', { query: { ...query, appId } })
+
+/** Neither ended nor rotated: one that was rotated has the name of the one in its place. */
+export const isGood = (key: Key): boolean =>
+  key.revokedAt === undefined && key.rotatedTo === undefined && Date.parse(key.expiresAt ?? '9999-01-01') > Date.now()
+
 /** The tenant to act on. Throws where the operator has to say which. */
 export async function chooseTenant(connection: Connection, wanted?: string): Promise<OfTenant> {
   if (wanted !== undefined && isId('ten', wanted)) return { tenantId: wanted }
@@ -24,9 +51,14 @@ export async function chooseTenant(connection: Connection, wanted?: string): Pro
     if (wanted === undefined) return {}
     throw usage('a key has its tenant already', 'leave --tenant out')
   }
-  const tenants: Tenant[] = []
-  for await (const page of pages(connection.client, listTenants, {})) tenants.push(...page.tenants)
-  return { tenantId: chooseFrom(tenants, wanted).id }
+  return { tenantId: chooseFrom(await allTenants(connection), wanted).id }
+}
+
+/** The same, with all there is to know of it. A key sees its own. */
+export async function chooseWholeTenant(connection: Connection, wanted?: string): Promise<Tenant> {
+  if (wanted !== undefined && isId('ten', wanted))
+    return connection.client.call(readTenant, { params: { tenantId: wanted } })
+  return chooseFrom(await allTenants(connection), wanted)
 }
 
 function chooseFrom(tenants: Tenant[], wanted: string | undefined): Tenant {
@@ -54,8 +86,7 @@ export async function chooseApp(
     if (!connection.isOperator) return { id: wanted, name: wanted }
     return client.call(readApp, { params: { appId: wanted }, query })
   }
-  const apps: App[] = []
-  for await (const page of pages(client, listApps, { query })) apps.push(...page.apps)
+  const apps = await allApps(connection, query)
   const found = wanted === undefined ? apps : named(apps, wanted)
   if (found.length === 1) return found[0]!
   if (apps.length === 0)

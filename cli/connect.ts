@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createClient, isFault, listTenants } from '@aside/protocol'
-import type { Address, Config } from '@aside/server'
+import { type Address, type Config, parseConfig, readAddress } from '@aside/server/address'
 import { EXIT, Problem, usage } from './problems.ts'
 
 export interface ConnectOptions {
@@ -42,8 +42,7 @@ const PATIENCE_MS = 20_000
 const JOIN_AFTER_MS = 5_000
 
 /** Throws a `Problem` with everything that is wrong with it. */
-export async function readConfig(dataDir: string | undefined, env: NodeJS.ProcessEnv = process.env): Promise<Config> {
-  const { parseConfig } = await import('@aside/server')
+export function readConfig(dataDir: string | undefined, env: NodeJS.ProcessEnv = process.env): Config {
   try {
     return parseConfig({ ...env, ...(dataDir === undefined ? {} : { ASIDE_DATA_DIR: dataDir }) })
   } catch (error) {
@@ -64,7 +63,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     return { client: as(() => key), as, isOperator: isOperatorToken(key), where: baseUrl, close: async () => {} }
   }
 
-  const config = await readConfig(options.dataDir)
+  const config = readConfig(options.dataDir)
   let link = await findLink(config, options)
 
   /** Another command held the database and has ended: its address is dead, and the database is free. */
@@ -117,7 +116,6 @@ async function answers(address: Address | undefined): Promise<Link | undefined> 
 }
 
 async function findLink(config: Config, options: ConnectOptions): Promise<Link> {
-  const { readAddress } = await import('@aside/server')
   let holder: number | undefined
   for (let since = Date.now(); ;) {
     const address = readAddress(config)
@@ -147,6 +145,7 @@ async function findLink(config: Config, options: ConnectOptions): Promise<Link> 
 }
 
 async function bootHere(config: Config, options: ConnectOptions): Promise<Link> {
+  // Large, and of no use to a command that finds a server running.
   const { boot } = await import('@aside/server')
   const { database } = config
   const isNew = database.kind === 'sqlite' && !existsSync(database.file)

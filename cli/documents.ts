@@ -35,8 +35,9 @@ interface Folder {
  * A file is taken whatever it is; of a folder, the files known by their ending, deep. Hidden folders are left out, and installed
  * packages unless `dependencies` says so or the root is among them. Links are followed inside the root only, and to packages
  * (which pnpm links from one place); what several paths lead to is there once, by the path outside of pnpm's own folder.
+ * `leftOut` is told the files whose kind is not known.
  */
-export function documentsUnder(root: string, { dependencies = false } = {}): Document[] {
+export function documentsUnder(root: string, { dependencies = false, leftOut = (_: string) => {} } = {}): Document[] {
   let real: string
   try {
     real = realpathSync(root)
@@ -61,9 +62,10 @@ export function documentsUnder(root: string, { dependencies = false } = {}): Doc
       const kind = entry.isSymbolicLink() ? (isInStore ? undefined : linked(inside.path)) : kindOf(entry)
       if (kind === 'file') {
         const target = realpathSync(inside.path)
-        if (contentType(target) === 'application/octet-stream' || seen.has(target)) continue
+        if (seen.has(target)) continue
         seen.add(target)
-        found.push(document(target, inside.shown))
+        if (contentType(target) === 'application/octet-stream') leftOut(inside.shown)
+        else found.push(document(target, inside.shown))
       } else if (kind === 'folder' && isWanted(entry.name)) {
         const next = entry.name === '.pnpm' ? stores : folders
         next.push({ ...inside, shown: `${inside.shown}/` })

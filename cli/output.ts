@@ -72,8 +72,11 @@ export function createOutput({ json }: { json: boolean }): Output {
       write(`${table.toString().replace(/ +$/gm, '')}\n`)
     },
     note: (text) => void stderr.write(`${aside.dim(text)}\n`),
-    complain({ code, message, hint }) {
-      if (json) stderr.write(`${JSON.stringify({ error: { code, message, ...(hint ? { hint } : {}) } })}\n`)
+    complain({ code, message, hint, issues }) {
+      if (json)
+        stderr.write(
+          `${JSON.stringify({ error: { code, message, ...(hint ? { hint } : {}), ...(issues ? { issues } : {}) } })}\n`,
+        )
       else stderr.write(`${aside.red('aside:')} ${printable(message)}${hint ? aside.dim(` – ${hint}`) : ''}\n`)
     },
     bar(total) {

@@ -11,12 +11,19 @@ export class Problem extends Error {
   readonly code: string
   readonly hint: string | undefined
   readonly exit: Exit
+  /** What is wrong in each place, for programs. */
+  readonly issues: readonly object[] | undefined
 
-  constructor(code: string, message: string, options: { hint?: string; exit?: Exit; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { hint?: string; exit?: Exit; cause?: unknown; issues?: readonly object[] } = {},
+  ) {
     super(message, { cause: options.cause })
     this.code = code
     this.hint = options.hint
     this.exit = options.exit ?? EXIT.refused
+    this.issues = options.issues
   }
 }
 
@@ -28,6 +35,7 @@ export interface Complaint {
   message: string
   hint?: string
   exit: number
+  issues?: readonly object[]
 }
 
 const hints: Partial<Record<ErrorCode, string>> = {
@@ -36,6 +44,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
   secret_key_in_browser: 'leave the Origin header out: secret keys are for servers',
   not_found: 'see what there is: aside tenant list, aside app list, aside source list',
   app_not_found: 'see what there is: aside app list',
+  precondition_failed: 'somebody else was faster: look at it again, and repeat',
   body_too_large: 'split the document',
   unsupported_source: 'Markdown, plain text and HTML can be added',
   conversation_closed: 'start another one: /new',
@@ -78,7 +87,13 @@ function complainOfFault({ code, message, issues = [], retryAfterMs, requestId }
 /** Every error a command can end with. `commandLine` is what was being run, for pointing at its help. */
 export function complain(error: unknown, commandLine = 'aside'): Complaint {
   if (error instanceof Problem)
-    return { code: error.code, message: error.message, ...wayOut(error.hint), exit: error.exit }
+    return {
+      code: error.code,
+      message: error.message,
+      ...wayOut(error.hint),
+      exit: error.exit,
+      ...(error.issues ? { issues: error.issues } : {}),
+    }
   if (isFault(error)) return complainOfFault(error)
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')

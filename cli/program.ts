@@ -3,11 +3,16 @@ import { Command, CommanderError, Option } from 'commander'
 import manifest from './package.json' with { type: 'json' }
 import { addAgentCommands } from './commands/agent.ts'
 import { addAppCommands } from './commands/app.ts'
+import { addApplyCommands } from './commands/apply.ts'
+import { addAuditCommand } from './commands/audit.ts'
 import { addChatCommand } from './commands/chat.ts'
+import { addCompletionCommand } from './commands/completion.ts'
+import { addConfigCommands } from './commands/config.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEmbedCommand } from './commands/embed.ts'
 import { addIdentityCommands } from './commands/identity.ts'
 import { addKeyCommands } from './commands/key.ts'
+import { addOriginCommands } from './commands/origin.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSourceCommands } from './commands/source.ts'
 import { addTenantCommands } from './commands/tenant.ts'
@@ -57,13 +62,18 @@ export function createProgram(): Command {
   program.commandsGroup('Set it up:')
   addTenantCommands(program)
   addAppCommands(program)
+  addOriginCommands(program)
+  addConfigCommands(program)
   addKeyCommands(program)
   addIdentityCommands(program)
   addAgentCommands(program)
   addSourceCommands(program)
+  addApplyCommands(program)
+  addAuditCommand(program)
   program.commandsGroup('Use it:')
   addEmbedCommand(program)
   addChatCommand(program)
+  addCompletionCommand(program)
   return program
 }
 

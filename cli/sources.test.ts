@@ -30,12 +30,14 @@ describe('source add', () => {
       'sub/warranty.html': '<h1>Warranty</h1><p>It lasts three years.</p>',
       'picture.md': binary,
       'empty.txt': '',
+      'logo.png': binary,
     })
     const first = await run('source', 'add', folder, '--app', 'shop', '--json')
     expect(first.code, first.stderr).toBe(1)
     expect(first.json()).toMatchObject({
       appId: owner.app.id,
       summary: { created: 2, refused: 2 },
+      leftOut: ['logo.png'],
       sources: [
         { name: 'empty.txt', outcome: 'refused', error: { code: 'body_missing' } },
         { name: 'picture.md', outcome: 'refused', error: { code: 'unsupported_source' } },

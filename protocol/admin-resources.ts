@@ -187,6 +187,8 @@ export const Source = v.object({
   title: v.string(),
   mimeType: v.string(),
   sizeBytes: v.number(),
+  /** Of the document as it was sent, in base64url: whoever has it can tell whether it is the same. */
+  sha256: v.string(),
   chunks: v.number(),
   createdAt: Instant,
   updatedAt: Instant,

@@ -40,9 +40,10 @@ export const createTenant = endpoint({
 export const listTenants = endpoint({
   method: 'GET',
   path: '/v1/admin/tenants',
-  access: 'operator',
-  summary: 'All tenants, oldest first.',
-  query: v.strictObject(page),
+  access: 'secret',
+  scope: 'tenant:read',
+  summary: 'All tenants, oldest first, for the operator; for everybody else their own.',
+  query: v.strictObject({ ...ofTenant, ...page }),
   status: 200,
   reply: v.object({ tenants: v.array(Tenant), nextCursor }),
 })

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import type { Check } from '@aside/protocol'
+import { type Address, addressFile, readAddress } from './address.ts'
 import { createOpenAi, type EngineLimits } from './ai/index.ts'
 import { type App, createApp, entities } from './app.ts'
 import { type Config, createEdge, createLog, type Edge, lockSqlite, type Log, openDb } from './platform/index.ts'
@@ -44,26 +45,6 @@ export class StoreTaken extends Error {
 
 /** For how long a reader may take its last events when everything has ended. */
 const LAST_WORDS_MS = 1_000
-
-const Address = v.object({
-  url: v.string(),
-  token: v.string(),
-  pid: v.number(),
-  isBrief: v.optional(v.boolean(), false),
-})
-export type Address = v.InferOutput<typeof Address>
-
-/** Where a running server says how to reach it: readable by its owner only, for it holds the operator's token. */
-export const addressFile = (config: Config): string =>
-  config.database.kind === 'sqlite' ? `${config.database.file}.server.json` : join(config.dataDir, 'server.json')
-
-export function readAddress(config: Config): Address | undefined {
-  try {
-    return v.parse(Address, JSON.parse(readFileSync(addressFile(config), 'utf8')))
-  } catch {
-    return undefined
-  }
-}
 
 export const version: string = v.parse(
   v.object({ version: v.string() }),

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { type Check, isFault, listApps, readReadiness, runChecks } from '@aside/protocol'
-import type { Config } from '@aside/server'
+import type { Config } from '@aside/server/address'
 import { type Connection, readConfig } from '../connect.ts'
 import { act, type Context } from '../context.ts'
 import { printable } from '../output.ts'
@@ -47,7 +47,7 @@ async function checkHere({ globals, connect }: Context): Promise<Check[]> {
   const checks: Check[] = [checkNode()]
   let config: Config
   try {
-    config = await readConfig(globals.dataDir)
+    config = readConfig(globals.dataDir)
   } catch (error) {
     const problems =
       error instanceof Error && error.cause instanceof Error && 'problems' in error.cause && error.cause.problems

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { createKey, type Key, listKeys, revokeKey, type Scope, scopes } from '@aside/protocol'
-import { chooseApp, chooseTenant, type OfTenant, tenantOf } from '../choose.ts'
+import { createKey, type Key, revokeKey, rotateKey, type Scope, scopes } from '@aside/protocol'
+import { allKeys, chooseApp, chooseTenant, isGood, type OfTenant, tenantOf } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { act } from '../context.ts'
+import { readDuration } from '../durations.ts'
+import { Problem, usage } from '../problems.ts'
 
 interface NewKeyOptions {
   tenant?: string
@@ -78,12 +80,12 @@ export function addKeyCommands(program: Command): void {
     .action(
       act(async ({ out, connect }, options: { tenant?: string }) => {
         const connection = await connect()
-        const reply = await connection.client.call(listKeys, { query: await chooseTenant(connection, options.tenant) })
-        out.show(reply, () => {
-          if (reply.keys.length === 0) return out.note('There is no key yet. Make one: aside key create <name>')
+        const keys = await allKeys(connection, await chooseTenant(connection, options.tenant))
+        out.show({ keys }, () => {
+          if (keys.length === 0) return out.note('There is no key yet. Make one: aside key create <name>')
           out.table(
             ['NAME', 'ID', 'KIND', 'ENDS IN', 'STATE', 'LAST USED', 'SCOPES'],
-            reply.keys.map((it) => [
+            keys.map((it) => [
               it.name,
               it.id,
               `${it.kind} ${it.env}`,
@@ -99,16 +101,77 @@ export function addKeyCommands(program: Command): void {
     )
 
   key
-    .command('revoke <id>')
-    .description('end a key at once')
+    .command('rotate <key>')
+    .description('make a key in the place of another; this is the only time it is shown')
+    .option('--overlap <time>', 'how long the old one stays good: 24h, 7d (default: 24h)')
+    .option('--now', 'end the old one at once')
     .option('--tenant <tenant>', 'whose it is: a name or an id (where there are several)')
-    .addHelpText('after', '\nExample:\n  $ aside key revoke key_01k…')
+    .addHelpText(
+      'after',
+      '\nThe new key may do the same, under the same name.\n\nExamples:\n  $ aside key rotate ci --overlap 7d\n  $ aside key rotate key_01k… --now',
+    )
     .action(
-      act(async ({ out, connect }, keyId: string, options: { tenant?: string }) => {
+      act(async ({ out, connect }, wanted: string, options: RotateOptions) => {
+        const overlapHours = readOverlap(options)
         const connection = await connect()
         const query = await chooseTenant(connection, options.tenant)
-        await connection.client.call(revokeKey, { params: { keyId }, query })
-        out.show({ id: keyId, revoked: true }, () => out.line(`${out.paint.green('revoked')} ${keyId}`))
+        const old = await chooseKey(connection, query, wanted)
+        const made = await connection.client.call(rotateKey, {
+          params: { keyId: old.id },
+          query,
+          body: { overlapHours },
+        })
+        out.show(made, () => {
+          out.line(made.secret)
+          const until = new Date(Date.now() + overlapHours * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
+          const end = overlapHours === 0 ? 'has ended' : `is good until ${until} UTC at most`
+          out.note(`Keep it now: it is not shown again. The old one, …${old.hint}, ${end}.`)
+        })
       }),
     )
+
+  key
+    .command('revoke <key>')
+    .description('end a key at once, with every session that was started with it')
+    .option('--tenant <tenant>', 'whose it is: a name or an id (where there are several)')
+    .addHelpText('after', '\nExamples:\n  $ aside key revoke ci\n  $ aside key revoke key_01k…')
+    .action(
+      act(async ({ out, connect }, wanted: string, options: { tenant?: string }) => {
+        const connection = await connect()
+        const query = await chooseTenant(connection, options.tenant)
+        const { id } = await chooseKey(connection, query, wanted)
+        await connection.client.call(revokeKey, { params: { keyId: id }, query })
+        out.show({ id, revoked: true }, () => out.line(`${out.paint.green('revoked')} ${id}`))
+      }),
+    )
+}
+
+interface RotateOptions {
+  tenant?: string
+  overlap?: string
+  now?: boolean
+}
+
+function readOverlap({ overlap, now }: RotateOptions): number {
+  if (now && overlap !== undefined) throw usage('--now and --overlap exclude each other', 'leave one out')
+  if (now) return 0
+  if (overlap === undefined) return 24
+  const hours = readDuration(overlap, '--overlap') / 3_600_000
+  if (!Number.isInteger(hours) || hours > 720)
+    throw usage(`--overlap ${overlap} is not possible`, 'whole hours, at most 30d')
+  return hours
+}
+
+/** By its id, or by the name of one that is good. Throws where there is none, or the name is that of several. */
+async function chooseKey(connection: Connection, query: OfTenant, wanted: string): Promise<Pick<Key, 'id' | 'hint'>> {
+  if (/^as_(sk|pk)_/.test(wanted)) throw usage('this is a key itself', 'say its name or its id: aside key list')
+  const keys = await allKeys(connection, query)
+  const byId = keys.find((it) => it.id === wanted)
+  if (byId) return byId
+  const named = keys.filter((it) => it.name === wanted && isGood(it))
+  if (named.length > 1)
+    throw usage(`which one? ${named.map((it) => `${it.id} (…${it.hint})`).join(', ')}`, 'say its id')
+  if (!named[0])
+    throw new Problem('not_found', `there is no key ${wanted} that is good`, { hint: 'see: aside key list' })
+  return named[0]
 }

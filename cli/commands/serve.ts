@@ -27,7 +27,7 @@ export function addServeCommand(program: Command): void {
           ...(host === undefined ? {} : { ASIDE_HOST: host }),
           ...(globals.verbose ? { ASIDE_LOG: 'debug' } : {}),
         }
-        const config = await readConfig(globals.dataDir, env)
+        const config = readConfig(globals.dataDir, env)
         const { runServer } = await import('@aside/server')
         const { url } = await runServer(config).catch((error: unknown) => {
           throw inWords(error, `${config.host}:${config.port}`)
@@ -56,7 +56,7 @@ function inWords(error: unknown, where: string): Problem {
   if (error.name === 'StoreTaken')
     return new Problem('store_taken', error.message, {
       hint: 'end it, or choose another folder with --data-dir',
-      exit: EXIT.refused,
+      exit: EXIT.unreachable,
       cause: error,
     })
   const wayOut = { hint: 'choose another with --port or --host', cause: error }

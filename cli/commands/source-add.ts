@@ -5,13 +5,11 @@ import {
   type Client,
   type ErrorCode,
   isFault,
-  listAll,
-  listSources,
   MAX_SOURCE_BYTES,
   removeSource,
   type SourceAdded,
 } from '@aside/protocol'
-import { chooseApp, type Chosen, tenantOf } from '../choose.ts'
+import { chooseApp, type Chosen, allSources, tenantOf } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import type { Context } from '../context.ts'
 import { type Document, documentsUnder } from '../documents.ts'
@@ -50,24 +48,29 @@ const ofTheDocument = new Set<ErrorCode>([
 
 /** Adds every document it can. A refused one is told and decides the exit code; the rest is added all the same. */
 export async function addSources({ out, connect }: Context, paths: string[], options: AddOptions): Promise<void> {
-  const documents = gather(paths, options)
+  const leftOut: string[] = []
+  const documents = gather(paths, options, leftOut)
   const connection = await connect()
   const { client } = connection
   const app = await chooseApp(connection, options.app, options)
   const { results, isStopped } = await sendAll(client, app, documents, out)
   const removed = options.prune && !isStopped ? await prune(connection, app, documents, options) : []
-  report(out, app, results, removed, documents.length)
+  report(out, app, { results, removed, leftOut, total: documents.length })
   if (isStopped) process.exitCode = EXIT.interrupted
   else if (results.some((it) => it.outcome === 'refused')) process.exitCode = EXIT.refused
 }
 
 const prefixed = (prefix: string | undefined) => (prefix ? `${prefix.replace(/^\.?\/+|\/+$/g, '')}/` : '')
 
-function gather(paths: string[], { prefix, prune, includeDependencies }: AddOptions): Document[] {
+function gather(paths: string[], options: AddOptions, leftOut: string[]): Document[] {
+  const { prefix, prune, includeDependencies } = options
   const before = prefixed(prefix)
   const byName = new Map<string, Document>()
   for (const path of paths) {
-    const found = documentsUnder(path, { dependencies: includeDependencies ?? false })
+    const found = documentsUnder(path, {
+      dependencies: includeDependencies ?? false,
+      leftOut: (name) => leftOut.push(name),
+    })
     if (prune && found.length === 0)
       throw usage(`there are no documents in ${path}, and --prune would remove what there is`, 'check the path')
     for (const document of found) {
@@ -82,11 +85,14 @@ function gather(paths: string[], { prefix, prune, includeDependencies }: AddOpti
     }
   }
   if (byName.size === 0)
-    throw new Problem('not_found', `there are no documents in ${paths.join(', ')}`, {
+    throw new Problem('not_found', `there are no documents in ${paths.join(', ')}${othersIn(leftOut)}`, {
       hint: 'Markdown, plain text and HTML are taken; node_modules only with --include-dependencies',
     })
   return [...byName.values()]
 }
+
+const othersIn = (leftOut: string[]) =>
+  leftOut.length === 0 ? '' : `, only ${leftOut.slice(0, 3).join(', ')}${leftOut.length > 3 ? ' …' : ''}`
 
 async function sendAll(client: Client, app: Chosen, documents: Document[], out: Output) {
   const results: Result[] = []
@@ -159,14 +165,25 @@ async function prune(
   const { client } = connection
   const before = prefixed(prefix)
   const kept = new Set(documents.map((it) => it.name))
-  const sources = await listAll(client, listSources, 'sources', { query: { appId: app.id } })
+  const sources = await allSources(connection, app.id)
   const gone = sources.filter((it) => it.name.startsWith(before) && !kept.has(it.name))
   const query = tenantOf(connection, app)
   for (const source of gone) await client.call(removeSource, { params: { sourceId: source.id }, query })
   return gone.map((it) => it.name)
 }
 
-function report(out: Output, app: Chosen, results: Result[], removed: string[], total: number): void {
+interface Report {
+  results: Result[]
+  removed: string[]
+  /** Of a kind that is not taken from a folder. */
+  leftOut: string[]
+  total: number
+}
+
+/** So many are named, and the rest counted. */
+const NAMED = 5
+
+function report(out: Output, app: Chosen, { results, removed, leftOut, total }: Report): void {
   const count = (outcome: Result['outcome']) => results.filter((it) => it.outcome === outcome).length
   const summary = {
     created: count('created'),
@@ -175,7 +192,7 @@ function report(out: Output, app: Chosen, results: Result[], removed: string[], 
     refused: count('refused'),
     removed: removed.length,
   }
-  out.show({ appId: app.id, summary, sources: results, removed }, () => {
+  out.show({ appId: app.id, summary, sources: results, removed, leftOut }, () => {
     const { paint } = out
     for (const { name, error } of results)
       if (error) out.line(`${paint.red('refused')}  ${printable(name)}: ${printable(error.message)}`)
@@ -185,6 +202,12 @@ function report(out: Output, app: Chosen, results: Result[], removed: string[], 
       shown.map(([name]) => name.toUpperCase()),
       [shown.map(([, number]) => number)],
     )
+    if (leftOut.length > 0) {
+      const more = leftOut.length > NAMED ? `, and ${leftOut.length - NAMED} more` : ''
+      out.note(
+        `Left out, for they are no Markdown, plain text or HTML: ${printable(leftOut.slice(0, NAMED).join(', '))}${more}`,
+      )
+    }
     if (results.length < total) out.note(`${total - results.length} of ${total} were left: given up with Ctrl-C.`)
   })
 }

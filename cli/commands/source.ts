@@ -1,25 +1,17 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { listAll, listSources, removeSource, searchSources } from '@aside/protocol'
-import { chooseApp, tenantOf } from '../choose.ts'
+import { removeSource, searchSources } from '@aside/protocol'
+import { chooseApp, allSources, tenantOf } from '../choose.ts'
 import { act } from '../context.ts'
 import { printable } from '../output.ts'
 import { Problem, usage } from '../problems.ts'
+import type { OfApp } from '../whole-app.ts'
+import { ofApp } from './of-app.ts'
 import { addSources, type AddOptions } from './source-add.ts'
-
-export interface OfApp {
-  app?: string
-  tenant?: string
-}
 
 const number = (text: string): number => {
   if (!/^[1-9][0-9]?$/.test(text) || Number(text) > 50) throw new InvalidArgumentError('A number from 1 to 50.')
   return Number(text)
 }
-
-const ofApp = (command: Command): Command =>
-  command
-    .option('--app <app>', 'the app: a name or an id (where there are several)')
-    .option('--tenant <tenant>', 'whose the app is: a name or an id (where a name is not enough)')
 
 const size = (bytes: number) => (bytes < 1_024 ? `${bytes} B` : `${Math.round(bytes / 1_024)} kB`)
 
@@ -44,15 +36,13 @@ export function addSourceCommands(program: Command): void {
       act(async ({ out, connect }, options: OfApp) => {
         const connection = await connect()
         const app = await chooseApp(connection, options.app, options)
-        const reply = {
-          sources: await listAll(connection.client, listSources, 'sources', { query: { appId: app.id } }),
-        }
-        out.show(reply, () => {
-          if (reply.sources.length === 0)
+        const sources = await allSources(connection, app.id)
+        out.show({ sources }, () => {
+          if (sources.length === 0)
             return out.note(`${app.name} has no sources yet. Add some: aside source add <folder> --app ${app.id}`)
           out.table(
             ['NAME', 'TITLE', 'PASSAGES', 'SIZE', 'CHANGED'],
-            reply.sources.map((it) => [
+            sources.map((it) => [
               it.name,
               it.title.slice(0, 50),
               it.chunks,
@@ -77,7 +67,7 @@ export function addSourceCommands(program: Command): void {
         const { client } = connection
         const app = await chooseApp(connection, options.app, options)
         const query = tenantOf(connection, app)
-        const sources = await listAll(client, listSources, 'sources', { query: { appId: app.id } })
+        const sources = await allSources(connection, app.id)
         const chosen = [...new Set(names)].map((name) => {
           const found = sources.find((it) => it.name === name || it.id === name)
           if (found) return found

@@ -9,6 +9,7 @@ export const presentSource = (row: SourceRow): Source => ({
   title: row.title,
   mimeType: row.mimeType,
   sizeBytes: row.sizeBytes,
+  sha256: row.hash,
   chunks: row.chunkCount,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),

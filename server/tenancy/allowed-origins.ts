@@ -2,7 +2,8 @@
 import { parse } from 'tldts'
 import { Fault, type Issue } from '@aside/protocol'
 
-function problemOf(origin: string): string | undefined {
+/** Why an origin stands for other people's pages too. Undefined where it does not. */
+export function problemOf(origin: string): string | undefined {
   const wildcard = /^(https?:\/\/)\*\.([a-z0-9.-]+)(:\d{1,5})?$/.exec(origin)
   if (!wildcard) return undefined
   const { isIp, isPrivate, publicSuffix, hostname, domain } = parse(wildcard[2]!, { allowPrivateDomains: true })

@@ -2,6 +2,7 @@ import { type App, type AppConfig, type Budget, Fault, type Tenant } from '@asid
 import type { Audit } from '../audit/index.ts'
 import {
   acrossTenants,
+  ALL_TENANTS,
   type Db,
   type Edge,
   type Facts,
@@ -40,6 +41,7 @@ export interface Tenancy {
   readonly configs: Configs
   readonly identityModes: IdentityModes
   createTenant(scope: Scope, input: { name: string; budget?: Budget | undefined }): Promise<Tenant>
+  /** All of them for who acts across tenants; else the one that is acted in. */
   listTenants(scope: Scope, query: PageQuery): Promise<Page<Tenant>>
   /** Throws `not_found`. */
   readTenant(scope: Scope, tenantId: string): Promise<Tenant>
@@ -128,10 +130,11 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
       }),
 
     async listTenants(scope, query) {
+      const own = scope.tenantId === ALL_TENANTS ? undefined : scope.tenantId
       const page = await pageOf(scope, 'tenants', query, (after, limit) =>
         tenantRows.find(
           scope,
-          { id: after === undefined ? undefined : { gt: after } },
+          { id: own ?? (after === undefined ? undefined : { gt: after }) },
           { orderBy: { id: 'asc' }, limit },
         ),
       )
