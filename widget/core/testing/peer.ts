@@ -18,7 +18,9 @@ import {
 import { settings } from './settings.ts'
 
 interface Visitor {
-  token: string
+  id: string
+  /** Of one who has signed in. */
+  sub?: string
   conversations: Conversation[]
   messages: Message[]
   log: { seq: number; frame: string }[]
@@ -42,6 +44,8 @@ const nowIso = () => new Date(Date.UTC(2026, 0, 1) + ++counter).toISOString()
 
 export async function startPeer(epoch = 'e1') {
   const visitors = new Map<string, Visitor>()
+  /** Those without a session, who may come back. */
+  const gone = new Set<Visitor>()
   const calls: Call[] = []
   const faults: { match: string; fault: Fault }[] = []
   let shiftedEpoch = epoch
@@ -208,6 +212,33 @@ export async function startPeer(epoch = 'e1') {
     response.on('close', () => visitor.streams.delete(response))
   }
 
+  /** A token here is a JWT whose signature nobody looks at. */
+  function subjectOf(token: unknown): string | undefined {
+    if (token === undefined) return undefined
+    const { sub, exp } = JSON.parse(atob(String(token).split('.')[1] ?? ''))
+    if (exp < 0) throw new Refusal('identity_invalid')
+    return sub
+  }
+
+  function start(sub: string | undefined) {
+    const token = `token-${++counter}`
+    const known = sub === undefined ? undefined : [...visitors.values(), ...gone].find((it) => it.sub === sub)
+    const lists = { conversations: [], messages: [], log: [], running: new Map(), streams: new Set<ServerResponse>() }
+    const visitor = known ?? { id: mint('visitor'), ...(sub === undefined ? {} : { sub }), ...lists }
+    visitors.set(token, visitor)
+    const at = nowIso()
+    const session = { id: mint('session'), visitorId: visitor.id, appId: settings.appId, createdAt: at, expiresAt: at }
+    return { token, session, settings, protocolVersion: PROTOCOL_VERSION }
+  }
+
+  function endSession(token: string): void {
+    const visitor = visitors.get(token)
+    visitors.delete(token)
+    if (!visitor) return
+    gone.add(visitor)
+    visitor.streams.forEach((it) => it.destroy())
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://peer')
     const chunks: Buffer[] = []
@@ -229,18 +260,26 @@ export async function startPeer(epoch = 'e1') {
       if (fault === 'cut') return void response.destroy()
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
     }
-    if (route === 'POST /v1/sessions') {
-      const made = `token-${++counter}`
-      const lists = { conversations: [], messages: [], log: [] }
-      visitors.set(made, { token: made, ...lists, running: new Map(), streams: new Set() })
-      const [id, visitorId, at] = [mint('session'), mint('visitor'), nowIso()]
-      const session = { id, visitorId, appId: settings.appId, createdAt: at, expiresAt: at }
-      return reply(201, { token: made, session, settings, protocolVersion: PROTOCOL_VERSION })
-    }
+    if (route === 'POST /v1/sessions') return reply(201, start(subjectOf(body['identity'])))
     if (shape.endsWith('/settings')) return reply(200, settings)
     const visitor = visitors.get(token ?? '')
     if (!visitor) throw new Refusal('unauthenticated')
     if (route === 'GET /v1/events') return stream(visitor, request, response)
+    if (route === 'POST /v1/sessions/identify') {
+      const before = { ...visitor }
+      const started = start(subjectOf(body['token']))
+      const after = visitors.get(started.token)!
+      if (before.sub === undefined) {
+        after.conversations.push(...before.conversations)
+        after.messages.push(...before.messages)
+      }
+      endSession(token!)
+      return reply(200, started)
+    }
+    if (route === 'DELETE /v1/sessions/current') {
+      endSession(token!)
+      return response.writeHead(204).end()
+    }
     const serve = routes[route]
     if (!serve) throw new Refusal('not_found')
     reply(200, serve(visitor, ids, call, url.searchParams))
@@ -277,7 +316,10 @@ export async function startPeer(epoch = 'e1') {
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
     /** As after a restore from a backup. */
     changeEpoch: () => void (shiftedEpoch = 'e2'),
-    forgetSessions: () => visitors.clear(),
+    forgetSessions() {
+      for (const visitor of visitors.values()) gone.add(visitor)
+      visitors.clear()
+    },
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -2,6 +2,7 @@
 import type { Citation } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import type { Look } from '../options.ts'
 import { useSetup } from '../setup.ts'
 import { accents, DEFAULT_PRIMARY } from '../theme.ts'
 import { chooseLocale, directionOf, en, loadWords } from '../words/index.ts'
@@ -47,6 +48,11 @@ export const usePanel = defineStore('panel', () => {
     const wish = options.value.theme ?? settings.value?.theme.scheme ?? 'auto'
     return wish === 'auto' ? (systemDark.value ? 'dark' : 'light') : wish
   })
+  const look = computed<Look>(() => ({
+    color: primary.value,
+    position: options.value.position ?? settings.value?.theme.position ?? 'right',
+    zIndex: options.value.zIndex ?? settings.value?.theme.zIndex ?? 2_147_483_000,
+  }))
   const primary = computed(() => options.value.primary ?? settings.value?.theme.primary ?? DEFAULT_PRIMARY)
 
   watch(
@@ -56,6 +62,20 @@ export const usePanel = defineStore('panel', () => {
       if (locale.value === wish) loadedWords.value = loaded
     },
     { immediate: true },
+  )
+
+  watch(look, (now, before) => {
+    if (JSON.stringify(now) !== JSON.stringify(before)) tell('look', now)
+  })
+  // What was begun belongs to who began it.
+  watch(
+    () => chat.left,
+    () => {
+      draft.value = ''
+      passage.value = undefined
+      view.value = 'thread'
+    },
+    { flush: 'sync' },
   )
 
   function show(next: boolean): void {
@@ -78,7 +98,7 @@ export const usePanel = defineStore('panel', () => {
     primary,
     settings,
     direction: computed(() => directionOf(locale.value)),
-    position: computed(() => options.value.position ?? settings.value?.theme.position ?? 'right'),
+    look,
     accents: computed(() => accents(primary.value, scheme.value)),
     title: computed(() => words.value.title),
     show,
