@@ -278,7 +278,7 @@ export async function startPeer(epoch = 'e1') {
     }
     if (route === 'DELETE /v1/sessions/current') {
       endSession(token!)
-      return response.writeHead(204).end()
+      return void response.writeHead(204).end()
     }
     const serve = routes[route]
     if (!serve) throw new Refusal('not_found')
