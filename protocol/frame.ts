@@ -66,6 +66,7 @@ export const FrameMessage = v.variant('type', [
     look: v.optional(
       v.object({
         color: v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i)),
+        radius: v.optional(v.pipe(v.number(), v.integer())),
         position: v.optional(v.picklist(['left', 'right'])),
         zIndex: v.optional(v.pipe(v.number(), v.integer())),
       }),

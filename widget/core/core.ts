@@ -4,6 +4,7 @@ import { ask, claimsOf, readable, type Vouching } from './identity.ts'
 import { failureOf } from './loading.ts'
 import { createPlaces, placeOf } from './place.ts'
 import type { Proof } from './session.ts'
+import { createSettingsCache } from './settings-cache.ts'
 import { signOut } from './sign-out.ts'
 import type { State } from './state.ts'
 import type { Backing } from './storage.ts'
@@ -42,6 +43,7 @@ const overtaken = () => new Fault('aborted', 'The page has said meanwhile that i
 
 export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fetch, now }: CoreOptions): Core {
   const places = createPlaces(appId, storage)
+  const settings = createSettingsCache(baseUrl, appId, storage)
   const listeners = new Set<(state: State) => void>()
   let { getToken } = identity
   /** The page's latest word. */
@@ -62,11 +64,15 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       person,
       proof: person === undefined ? undefined : proofOf(person),
       store: places.storeOf(person),
+      settings: settings.read(),
       onPerson: follow,
       fetch,
       now,
     })
-    unsubscribe = next.subscribe((state) => listeners.forEach((listener) => listener(state)))
+    unsubscribe = next.subscribe((state) => {
+      settings.write(state.settings)
+      listeners.forEach((listener) => listener(state))
+    })
     next.setVisible(visible)
     return next
   }

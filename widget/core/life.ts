@@ -9,8 +9,9 @@ import { createOutbox, type Outbox } from './outbox.ts'
 import { isOnline, watchPage } from './page.ts'
 import { createPauses, type Pauses } from './pauses.ts'
 import { acknowledged, asNewVisitor } from './replies.ts'
-import * as routes from './routes.ts'
+import { unlessRefused } from './refused-page.ts'
 import { createSession, type Proof, type Session } from './session.ts'
+import { fetchSettings } from './settings-cache.ts'
 import { emptyThread, type Failure, type State } from './state.ts'
 import { hasItem, type Store, storedItems, storedThread } from './storage.ts'
 import { joinTabs, type Link, type PersonMessage, type TabMessage, type Tabs } from './tabs.ts'
@@ -249,7 +250,7 @@ export function createLife(options: LifeOptions): Life {
     const begun = await insisted(
       async () => {
         onLink({ state: 'connecting' })
-        return { session: await session.begin() }
+        return { session: await unlessRefused({ baseUrl, appId, fetch }, session.begin) }
       },
       (retryInMs) => onLink({ state: 'waiting', retryInMs }),
     )
@@ -269,7 +270,8 @@ export function createLife(options: LifeOptions): Life {
   }
 
   async function readSettings(): Promise<void> {
-    const settings = await insisted(() => session.call(routes.readSettings, { params: { appId } }))
+    const read = () => fetchSettings({ baseUrl, appId, fetch, signal })
+    const settings = await insisted(() => unlessRefused({ baseUrl, appId, fetch }, read))
     if (settings) change({ settings })
   }
 

@@ -1,5 +1,5 @@
 /** One person's use of the widget in one browser, or nobody's in particular: until they leave, or somebody signs in. */
-import { isFault, type Passage } from '@aside/protocol'
+import { isFault, type Passage, type Settings } from '@aside/protocol'
 import { createCell } from './cell.ts'
 import { mintClientId } from './client-id.ts'
 import { settled, withTurn } from './conversations.ts'
@@ -20,6 +20,8 @@ export interface VisitOptions {
   person: string | undefined
   proof: Proof | undefined
   store: Store
+  /** As they were the last time. */
+  settings: Settings | undefined
   onPerson(message: PersonMessage): void
   fetch?: typeof fetch | undefined
   now?: (() => number) | undefined
@@ -62,8 +64,8 @@ export interface Visit {
 }
 
 export function createVisit(options: VisitOptions): Visit {
-  const { baseUrl, appId, person, proof, store, onPerson, fetch, now = Date.now } = options
-  const cell = createCell(store)
+  const { baseUrl, appId, person, proof, store, settings, onPerson, fetch, now = Date.now } = options
+  const cell = createCell(store, settings)
   const place = placeOf(appId, person)
   const life = createLife({ baseUrl, appId, place, proof, onPerson, fetch, now, store, cell })
   const { session, pauses, tabs, loading, outbox, connection } = life

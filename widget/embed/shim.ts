@@ -33,7 +33,7 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
   const watchdogMs = 10_000
   const { open, label = 'Chat' } = tag
   /** The tag's, and the app's own once it is known. */
-  const look: Look = { color: '#4353d9', position: 'right', zIndex: 2147483000, ...tag }
+  const look: Look = { color: '#4353d9', position: 'right', zIndex: 2147483000, radius: 18, ...tag }
   const make = <K extends keyof HTMLElementTagNameMap>(name: K) => document.createElement(name)
   const host = make('div')
   const root = host.attachShadow({ mode: 'open' })

@@ -35,8 +35,8 @@ function begin(init: FrameInit, port: MessagePort): void {
   const { getToken } = vouching
   const widget = mount(document.body, { baseUrl: '', appId, mode: 'frame', open, locale, theme, getToken })
   const look = () => {
-    const { color, ...own } = widget.look()
-    return { color, ...(position ? {} : { position: own.position }), ...(zIndex ? {} : { zIndex: own.zIndex }) }
+    const { color, radius, ...own } = widget.look()
+    return { color, radius, ...(position ? {} : { position: own.position }), ...(zIndex ? {} : { zIndex: own.zIndex }) }
   }
   // What the page itself has closed it knows: an echo could close what it has opened again meanwhile.
   let closedByPage = false

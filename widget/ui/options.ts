@@ -36,6 +36,8 @@ export interface Look {
   readonly color: string
   readonly position: 'left' | 'right'
   readonly zIndex: number
+  /** Of the panel's corners, in CSS pixels. */
+  readonly radius: number
 }
 
 export interface WidgetEvents {

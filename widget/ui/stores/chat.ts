@@ -48,6 +48,9 @@ export const useChat = defineStore('chat', () => {
   })
 
   const unsubscribe = core.subscribe(frames.wake)
+  // As they were the last time: drawn before anything is asked.
+  const { settings } = core.getState()
+  if (settings) state.value = { ...initialState, settings }
 
   async function start(begin = core.start): Promise<void> {
     isStarted = true

@@ -37,12 +37,17 @@ export const usePanel = defineStore('panel', () => {
   const loadedWords = shallowRef(en)
 
   const settings = computed(() => chat.state.settings)
-  const locale = computed(() => chooseLocale(options.value.locale, settings.value?.locale, ...navigator.languages))
+  const locale = computed(() => {
+    const own = Object.keys(settings.value?.wordsByLocale ?? {})
+    return chooseLocale([options.value.locale, settings.value?.locale, ...navigator.languages], own)
+  })
   /** The owner's words for this language before those for any, and both before the widget's own. */
   const words = computed(() => {
     const { words: any = {}, wordsByLocale = {} } = settings.value ?? {}
-    const wish = locale.value
-    return { ...loadedWords.value, ...any, ...wordsByLocale[wish.split('-')[0]!], ...wordsByLocale[wish] }
+    const wish = locale.value.toLowerCase()
+    const own = Object.entries(wordsByLocale).map(([tag, its]) => ({ tag: tag.toLowerCase(), its }))
+    const of = (tag: string) => own.find((it) => it.tag === tag)?.its
+    return { ...loadedWords.value, ...any, ...of(wish.split('-')[0]!), ...of(wish) }
   })
   const scheme = computed(() => {
     const wish = options.value.theme ?? settings.value?.theme.scheme ?? 'auto'
@@ -52,6 +57,7 @@ export const usePanel = defineStore('panel', () => {
     color: primary.value,
     position: options.value.position ?? settings.value?.theme.position ?? 'right',
     zIndex: options.value.zIndex ?? settings.value?.theme.zIndex ?? 2_147_483_000,
+    radius: settings.value?.theme.radius ?? 18,
   }))
   const primary = computed(() => options.value.primary ?? settings.value?.theme.primary ?? DEFAULT_PRIMARY)
 
@@ -97,6 +103,8 @@ export const usePanel = defineStore('panel', () => {
     scheme,
     primary,
     settings,
+    /** Does the app take messages? */
+    writable: computed(() => settings.value?.features.chat !== false),
     direction: computed(() => directionOf(locale.value)),
     look,
     accents: computed(() => accents(primary.value, scheme.value)),

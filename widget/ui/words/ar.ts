@@ -100,6 +100,7 @@ export const ar: Words = {
   back: 'رجوع',
   latest: 'الانتقال إلى أحدث رسالة',
   earlier: 'رسائل سابقة',
+  noChat: 'لا تُستقبَل رسائل جديدة هنا في الوقت الحالي.',
   conversations: 'المحادثات',
   newConversation: 'محادثة جديدة',
   noConversations: 'لا توجد محادثات بعد',

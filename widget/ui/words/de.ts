@@ -93,6 +93,7 @@ export const de: Words = {
   back: 'Zurück',
   latest: 'Zur neuesten Nachricht',
   earlier: 'Frühere Nachrichten',
+  noChat: 'Neue Nachrichten werden hier zurzeit nicht angenommen.',
   conversations: 'Unterhaltungen',
   newConversation: 'Neue Unterhaltung',
   noConversations: 'Noch keine Unterhaltungen',

@@ -92,6 +92,7 @@ export const en = {
   back: 'Back',
   latest: 'Go to the latest message',
   earlier: 'Earlier messages',
+  noChat: 'New messages are not taken here at the moment.',
   conversations: 'Conversations',
   newConversation: 'New conversation',
   noConversations: 'No conversations yet',
