@@ -11,6 +11,8 @@ import { useChat } from './chat.ts'
 export interface OpenPassage {
   readonly messageId: string
   readonly citation: Citation
+  /** Its number on the screen. */
+  readonly shown: number
 }
 
 function useSystemScheme() {
@@ -111,8 +113,8 @@ export const usePanel = defineStore('panel', () => {
     title: computed(() => words.value.title),
     show,
     toggle: () => show(!open.value),
-    showPassage(messageId: string, citation: Citation) {
-      passage.value = { messageId, citation }
+    showPassage(next: OpenPassage) {
+      passage.value = next
       view.value = 'passage'
     },
     newConversation() {

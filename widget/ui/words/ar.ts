@@ -90,6 +90,7 @@ export const ar: Words = {
   stopped: 'أُوقفت',
   cut: 'بلغت الإجابة حدها الأقصى',
   regenerate: 'إجابة جديدة',
+  askAgain: 'اسأل مرة أخرى',
   copy: 'نسخ',
   copied: 'تم النسخ',
   copyCode: 'نسخ الشيفرة',

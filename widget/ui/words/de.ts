@@ -83,6 +83,7 @@ export const de: Words = {
   stopped: 'Angehalten',
   cut: 'Die Antwort hat ihre Höchstlänge erreicht',
   regenerate: 'Neu antworten',
+  askAgain: 'Noch einmal fragen',
   copy: 'Kopieren',
   copied: 'Kopiert',
   copyCode: 'Code kopieren',

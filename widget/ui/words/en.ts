@@ -82,6 +82,7 @@ export const en = {
   stopped: 'Stopped',
   cut: 'The answer reached its limit',
   regenerate: 'Answer again',
+  askAgain: 'Ask again',
   copy: 'Copy',
   copied: 'Copied',
   copyCode: 'Copy code',
