@@ -8,25 +8,13 @@ import {
   type EventName,
   type EventPayload,
   events,
-  idPrefixes,
-  type IdKind,
   type Message,
   type Posted,
   PROTOCOL_VERSION,
   type Turn,
 } from '@aside/protocol'
 import { settings } from './settings.ts'
-
-interface Visitor {
-  id: string
-  /** Of one who has signed in. */
-  sub?: string
-  conversations: Conversation[]
-  messages: Message[]
-  log: { seq: number; frame: string }[]
-  running: Map<string, { attempt: number; text: string }>
-  streams: Set<ServerResponse>
-}
+import { createVisitors, mint, nowIso, Refusal, type Visitor } from './visitors.ts'
 
 export interface Call {
   method: string
@@ -38,14 +26,8 @@ export interface Call {
 /** `cut`: the request is done, the reply never comes. `hang`: nothing is done. */
 export type Fault = 'cut' | 'hang' | { code: ErrorCode; retryAfterMs?: number }
 
-let counter = 0
-const mint = (kind: IdKind) => `${idPrefixes[kind]}_${(++counter).toString(36).padStart(26, '0')}`
-const nowIso = () => new Date(Date.UTC(2026, 0, 1) + ++counter).toISOString()
-
 export async function startPeer(epoch = 'e1') {
-  const visitors = new Map<string, Visitor>()
-  /** Those without a session, who may come back. */
-  const gone = new Set<Visitor>()
+  const visitors = createVisitors()
   const calls: Call[] = []
   const faults: { match: string; fault: Fault }[] = []
   let shiftedEpoch = epoch
@@ -212,33 +194,6 @@ export async function startPeer(epoch = 'e1') {
     response.on('close', () => visitor.streams.delete(response))
   }
 
-  /** A token here is a JWT whose signature nobody looks at. */
-  function subjectOf(token: unknown): string | undefined {
-    if (token === undefined) return undefined
-    const { sub, exp } = JSON.parse(atob(String(token).split('.')[1] ?? ''))
-    if (exp < 0) throw new Refusal('identity_invalid')
-    return sub
-  }
-
-  function start(sub: string | undefined) {
-    const token = `token-${++counter}`
-    const known = sub === undefined ? undefined : [...visitors.values(), ...gone].find((it) => it.sub === sub)
-    const lists = { conversations: [], messages: [], log: [], running: new Map(), streams: new Set<ServerResponse>() }
-    const visitor = known ?? { id: mint('visitor'), ...(sub === undefined ? {} : { sub }), ...lists }
-    visitors.set(token, visitor)
-    const at = nowIso()
-    const session = { id: mint('session'), visitorId: visitor.id, appId: settings.appId, createdAt: at, expiresAt: at }
-    return { token, session, settings, protocolVersion: PROTOCOL_VERSION }
-  }
-
-  function endSession(token: string): void {
-    const visitor = visitors.get(token)
-    visitors.delete(token)
-    if (!visitor) return
-    gone.add(visitor)
-    visitor.streams.forEach((it) => it.destroy())
-  }
-
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://peer')
     const chunks: Buffer[] = []
@@ -260,24 +215,24 @@ export async function startPeer(epoch = 'e1') {
       if (fault === 'cut') return void response.destroy()
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
     }
-    if (route === 'POST /v1/sessions') return reply(201, start(subjectOf(body['identity'])))
+    if (route === 'POST /v1/sessions') return reply(201, visitors.start(body['identity']))
     if (shape.endsWith('/settings')) return reply(200, settings)
-    const visitor = visitors.get(token ?? '')
+    const visitor = visitors.find(token ?? '')
     if (!visitor) throw new Refusal('unauthenticated')
     if (route === 'GET /v1/events') return stream(visitor, request, response)
     if (route === 'POST /v1/sessions/identify') {
       const before = { ...visitor }
-      const started = start(subjectOf(body['token']))
-      const after = visitors.get(started.token)!
+      const started = visitors.start(body['token'])
+      const after = visitors.find(started.token)!
       if (before.sub === undefined) {
         after.conversations.push(...before.conversations)
         after.messages.push(...before.messages)
       }
-      endSession(token!)
+      visitors.end(token!)
       return reply(200, started)
     }
     if (route === 'DELETE /v1/sessions/current') {
-      endSession(token!)
+      visitors.end(token!)
       return void response.writeHead(204).end()
     }
     const serve = routes[route]
@@ -294,8 +249,8 @@ export async function startPeer(epoch = 'e1') {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const allStreams = () => [...visitors.values()].flatMap(({ streams }) => [...streams])
-  const one = () => [...visitors.values()].at(-1)!
+  const allStreams = () => visitors.all().flatMap(({ streams }) => [...streams])
+  const one = () => visitors.all().at(-1)!
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -316,10 +271,7 @@ export async function startPeer(epoch = 'e1') {
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
     /** As after a restore from a backup. */
     changeEpoch: () => void (shiftedEpoch = 'e2'),
-    forgetSessions() {
-      for (const visitor of visitors.values()) gone.add(visitor)
-      visitors.clear()
-    },
+    forgetSessions: visitors.forget,
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -328,14 +280,3 @@ export async function startPeer(epoch = 'e1') {
 }
 
 export type Peer = Awaited<ReturnType<typeof startPeer>>
-
-class Refusal extends Error {
-  readonly code: ErrorCode
-  readonly retryAfterMs: number | undefined
-
-  constructor(code: ErrorCode, retryAfterMs?: number) {
-    super(code)
-    this.code = code
-    this.retryAfterMs = retryAfterMs
-  }
-}
