@@ -75,6 +75,31 @@ describe.skipIf(!findChromium())('an answer that is interrupted', () => {
     await close()
   })
 
+  it('can be asked for once more after something else was asked', async () => {
+    const { page, close } = await demo.visit('/script-tag')
+    const chat = chatOfTag(page)
+    await chat.open()
+    demo.models!.gate(MODEL, 60)
+    await chat.ask('Count, please')
+    await expect.poll(() => chat.text()).toContain('w50')
+    await server.kill()
+    await server.start()
+    await chat.panel.getByText('The answer was interrupted.').waitFor({ timeout: 40_000 })
+    await chat.ask('Something else')
+    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(wholeAnswer)
+
+    expect(await chat.button('Retry').count()).toBe(0)
+    await chat.button('Ask again').click()
+    await expect.poll(() => chat.answers.count()).toBe(3)
+    await expect.poll(() => chat.text(), { timeout: 20_000 }).toBe(wholeAnswer)
+    expect(await chat.panel.locator('.mine .bubble').allTextContents()).toEqual([
+      'Count, please',
+      'Something else',
+      'Count, please',
+    ])
+    await close()
+  })
+
   it('stops when the visitor says so, and keeps the part that was written', async () => {
     const { page, close } = await demo.visit('/script-tag')
     const chat = chatOfTag(page)

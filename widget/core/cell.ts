@@ -1,4 +1,5 @@
 /** Holds the state, and tells whoever listens. */
+import type { Settings } from '@aside/protocol'
 import { mintClientId } from './client-id.ts'
 import { remember, restored } from './memory.ts'
 import type { State } from './state.ts'
@@ -13,9 +14,9 @@ export interface Cell {
   close(): void
 }
 
-export function createCell(store: Store): Cell {
+export function createCell(store: Store, settings: Settings | undefined): Cell {
   const listeners = new Set<(state: State) => void>()
-  let state = restored(store, mintClientId())
+  let state: State = { ...restored(store, mintClientId()), ...(settings ? { settings } : {}) }
   let closed = false
 
   return {

@@ -1,141 +1,228 @@
-/** The public face: what a user interface asks of the widget's core. */
-import { isFault, type Passage } from '@aside/protocol'
-import { createCell } from './cell.ts'
-import { mintClientId } from './client-id.ts'
-import { settled, withTurn } from './conversations.ts'
-import { createLife } from './life.ts'
-import { backoffMs } from './pauses.ts'
-import { acknowledged } from './replies.ts'
-import * as routes from './routes.ts'
-import { emptyThread, type OutboxItem, type State } from './state.ts'
-import { type Backing, openStore, storeThread } from './storage.ts'
+/** The public face: what a user interface asks of the widget's core, whoever the visitor is by now. */
+import { Fault } from '@aside/protocol'
+import { ask, claimsOf, readable, type Vouching } from './identity.ts'
+import { failureOf } from './loading.ts'
+import { createPlaces, placeOf } from './place.ts'
+import type { Proof } from './session.ts'
+import { createSettingsCache } from './settings-cache.ts'
+import { signOut } from './sign-out.ts'
+import type { State } from './state.ts'
+import type { Backing } from './storage.ts'
+import { type PersonMessage, tellPlace } from './tabs.ts'
+import { createVisit, type Visit } from './visit.ts'
 
 export interface CoreOptions {
   /** Where the server is, without a slash at the end. Empty: the page's own origin. */
   baseUrl: string
   appId: string
+  /** Who the visitor is, as the page says. Absent: nobody in particular. */
+  identity?: Vouching | undefined
+  /** Somebody has left: nothing that is on the screen is the next one's. */
+  onLeft?: (() => void) | undefined
   /** Default: the page's `localStorage`; memory where that is blocked. */
-  storage?: Backing
-  fetch?: typeof fetch
+  storage?: Backing | undefined
+  fetch?: typeof fetch | undefined
   /** Milliseconds, for what waits in the outbox. Default `Date.now`. */
-  now?: () => number
+  now?: (() => number) | undefined
 }
 
-export interface Core {
-  /** The same object until something changes. */
-  getState(): State
-  /** Called after every change. Returns the way out. */
-  subscribe(listener: (state: State) => void): () => void
+export interface Core extends Omit<Visit, 'person' | 'end'> {
   /**
-   * Session (restored or new), conversations, stream. Before it nothing is requested. Again: the same promise. Resolves when
-   * the conversations are there, or the connection has `ended`, or `close` was called; never rejects.
+   * The page says who the visitor is. The same person as before: only the newer token is kept. Nobody before: what was said so
+   * far becomes theirs. Somebody else before: nothing of them is left here. Before `start` nothing is requested. Never rejects.
    */
-  start(): Promise<void>
-  /** Without an id: a fresh one. Resolves when its messages are there or `current.error` says why not; never rejects. */
-  openConversation(id?: string): Promise<void>
-  /** Into the outbox at once, also before `start`. Nothing but white space is ignored. Never throws. */
-  send(text: string): void
-  /** Only a `failed` or `waiting` one: queued again, now. */
-  resend(clientId: string): void
-  /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
-  discard(clientId: string): void
-  /** Stops the current conversation's turn; without one nothing happens. Rejects with a `Fault`. */
-  stop(): Promise<void>
-  /** The id of an answer or of the visitor message it replies to. Retry of an interrupted answer is this too. Rejects with a `Fault`. */
-  regenerate(messageId: string): Promise<void>
-  /** The passage behind a citation. Rejects with a `Fault`. */
-  passage(messageId: string, number: number): Promise<Passage>
-  /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
-  loadEarlier(): Promise<void>
-  loadMoreConversations(): Promise<void>
-  /** Does somebody look at the panel? While nobody does, what arrives counts as unread. */
-  setVisible(visible: boolean): void
-  /** Ends all of it: stream, timers, locks, channels, listeners. What is in the outbox stays stored for the next time. */
-  close(): void
+  identify(how: Vouching): Promise<void>
+  /** Ends the session and wipes what this browser stored; starts clean where it was started. Other tabs follow. */
+  logout(): void
+  /** After the connection ended: all over again, with what is stored. */
+  restart(): Promise<void>
 }
 
-export function createCore({ baseUrl, appId, storage, fetch, now = Date.now }: CoreOptions): Core {
-  const store = openStore(appId, storage)
-  const cell = createCell(store)
-  const life = createLife({ baseUrl, appId, fetch, now, store, cell })
-  const { session, pauses, tabs, loading, outbox, connection } = life
+const personOf = (token: string | undefined) => (token === undefined ? undefined : claimsOf(token)?.sub)
+const overtaken = () => new Fault('aborted', 'The page has said meanwhile that it is somebody else')
 
-  /** A few more tries, for what somebody waits for in front of the screen and what may safely be said twice. */
-  async function insist<T>(action: () => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await action()
-      } catch (error) {
-        const isHopeless = !isFault(error) || !error.retryable || (error.retryAfterMs ?? 0) > 5_000
-        if (isHopeless || tries === 2 || life.isOver()) throw error
-        await pauses.pause(backoffMs(tries, error.retryAfterMs))
-      }
+export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fetch, now }: CoreOptions): Core {
+  const places = createPlaces(appId, storage)
+  const settings = createSettingsCache(baseUrl, appId, storage)
+  const listeners = new Set<(state: State) => void>()
+  let { getToken } = identity
+  /** The page's latest word. */
+  let word = readable(identity.token)
+  /** Whoever speaks later is right, and what was asked before is not waited for. */
+  let turn = 0
+  let visible = false
+  let closed = false
+  let started: Promise<void> | undefined
+  let unsubscribe = () => {}
+
+  let visit = open(personOf(word))
+
+  function open(person: string | undefined): Visit {
+    const next = createVisit({
+      baseUrl,
+      appId,
+      person,
+      proof: person === undefined ? undefined : proofOf(person),
+      store: places.storeOf(person),
+      settings: settings.read(),
+      onPerson: follow,
+      fetch,
+      now,
+    })
+    unsubscribe = next.subscribe((state) => {
+      settings.write(state.settings)
+      listeners.forEach((listener) => listener(state))
+    })
+    next.setVisible(visible)
+    return next
+  }
+
+  function proofOf(person: string): Proof {
+    return {
+      async token(fresh) {
+        if (word !== undefined && personOf(word) !== person) throw overtaken()
+        if (word !== undefined && !fresh) return word
+        if (!getToken) return undefined
+        const mine = turn
+        const token = await ask(getToken)
+        if (mine === turn) word = token
+        if (word !== undefined && personOf(word) === person) return word
+        // The page has another visitor by now, or none: not within this one's session.
+        if (mine === turn) become(personOf(word))
+        throw overtaken()
+      },
+      before: () => places.storeOf().get('token'),
+      merged: () => places.wipe(),
     }
   }
 
-  function send(text: string): void {
-    if (text.trim() === '' || cell.isClosed()) return
-    const { current, outbox: items } = cell.get()
-    const item: OutboxItem = {
-      clientId: mintClientId(),
-      conversationId: current.id,
-      conversationClientId: current.clientId,
-      text,
-      status: 'queued',
-      // In the order they were sent, whatever the clock does.
-      createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),
+  function reopen(person: string | undefined): void {
+    unsubscribe()
+    visit.close()
+    visit = open(person)
+    listeners.forEach((listener) => listener(visit.getState()))
+  }
+
+  /** From here on this is `person`. `isTold`: by another tab, which has done what is to be done once. */
+  function become(person: string | undefined, isTold = false): void {
+    const { person: before } = visit
+    if (person === undefined) return leave(isTold)
+    unsubscribe()
+    visit.close()
+    if (!isTold) tellPlace(placeOf(appId, before), { type: 'person', person, token: word })
+    if (before === undefined) places.adopt(person)
+    else if (!isTold) dismiss(before)
+    reopen(person)
+    if (started) started = enter()
+    if (before !== undefined) onLeft?.()
+  }
+
+  /** Nothing of anybody is left here. */
+  function leave(isTold = false): void {
+    turn++
+    word = getToken = undefined
+    unsubscribe()
+    visit.close()
+    if (!isTold)
+      for (const person of new Set([undefined, visit.person, ...places.people()])) {
+        tellPlace(placeOf(appId, person), { type: 'person' })
+        dismiss(person)
+      }
+    reopen(undefined)
+    if (started) started = enter()
+    onLeft?.()
+  }
+
+  function dismiss(person: string | undefined): void {
+    signOut(places.storeOf(person).get('token'), { baseUrl, fetch })
+    places.wipe(person)
+  }
+
+  function follow({ person, token }: PersonMessage): void {
+    if (person === undefined) return leave(true)
+    turn++
+    word = token
+    become(person, true)
+  }
+
+  async function enter(): Promise<void> {
+    const { person } = visit
+    if (person !== undefined) {
+      // Who was here before and did not say that they leave is gone, now that somebody else is here.
+      for (const other of places.people().filter((it) => it !== person)) {
+        tellPlace(placeOf(appId, other), { type: 'person', person, token: word })
+        dismiss(other)
+      }
+      if (places.adopt(person)) reopen(visit.person)
     }
-    storeThread(store, current)
-    cell.update({ ...cell.get(), outbox: [...items, item] })
-    tabs.post({ type: 'outbox', item })
-    outbox.drain()
+    return visit.start()
+  }
+
+  /** Asks the page where it has not said yet. Resolves with false where it was overtaken. */
+  async function hear(): Promise<boolean> {
+    if (word !== undefined || !getToken) return true
+    const mine = ++turn
+    const token = await ask(getToken)
+    if (mine !== turn || closed) return false
+    word = token
+    return true
+  }
+
+  async function begin(): Promise<void> {
+    try {
+      if (!(await hear())) return
+    } catch (error) {
+      return visit.end(failureOf(error))
+    }
+    if (closed) return
+    const person = personOf(word)
+    if (person === visit.person) {
+      if (visit.getState().connection === 'ended') reopen(visit.person)
+      return enter()
+    }
+    become(person)
+    await started
   }
 
   return {
-    getState: cell.get,
-    subscribe: cell.subscribe,
-    start: life.start,
-    send,
-    resend: outbox.resend,
-    loadEarlier: () => insist(loading.earlier),
-    loadMoreConversations: () => insist(loading.moreConversations),
-    close: life.close,
-    async openConversation(id) {
-      const state = cell.get()
-      if (id !== undefined && id === state.current.id && !state.current.error) return
-      const conversation = state.conversations.find((it) => it.id === id)
-      const current = id === undefined ? { clientId: mintClientId() } : { id, conversation, loading: true }
-      const clientId = conversation?.clientId
-      cell.update(settled({ ...state, current: { ...emptyThread, ...(clientId ? { clientId } : {}), ...current } }))
-      if (life.isOpen() && !life.isOver()) await loading.thread()
+    getState: () => visit.getState(),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
-    discard(clientId) {
-      const state = cell.get()
-      cell.update({ ...state, outbox: state.outbox.filter((item) => item.clientId !== clientId) })
-      tabs.post({ type: 'discarded', clientId })
+    start: () => (started ??= begin()),
+    async identify({ token, getToken: next }) {
+      turn++
+      getToken = next
+      word = readable(token)
+      if (!started) return
+      started = begin()
+      await started
     },
-    async stop() {
-      const { running, current } = cell.get()
-      if (!running || current.id === undefined) return
-      const input = { params: { conversationId: current.id }, body: { turnId: running.turnId } }
-      const turn = await insist(() => session.call(routes.stopTurn, input))
-      cell.update(settled(withTurn(cell.get(), turn)))
+    logout: () => leave(),
+    restart() {
+      reopen(visit.person)
+      return (started = begin())
     },
-    async regenerate(messageId) {
-      const { id: conversationId, messages } = cell.get().current
-      if (conversationId === undefined) return
-      const answered = messages.find(({ id }) => id === messageId)?.replyTo ?? messageId
-      const input = { params: { conversationId }, body: { messageId: answered, clientId: mintClientId() } }
-      const posted = await insist(() => session.call(routes.regenerate, input))
-      cell.update(acknowledged(cell.get(), posted))
-      connection.wake()
+    openConversation: (id) => visit.openConversation(id),
+    send: (text) => visit.send(text),
+    resend: (clientId) => visit.resend(clientId),
+    discard: (clientId) => visit.discard(clientId),
+    stop: () => visit.stop(),
+    regenerate: (messageId) => visit.regenerate(messageId),
+    passage: (messageId, number) => visit.passage(messageId, number),
+    loadEarlier: () => visit.loadEarlier(),
+    loadMoreConversations: () => visit.loadMoreConversations(),
+    setVisible(next) {
+      visible = next
+      visit.setVisible(next)
     },
-    passage: (messageId, number) =>
-      insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),
-    setVisible(visible) {
-      const state = cell.get()
-      if (state.visible !== visible) cell.update({ ...state, visible, unread: visible ? 0 : state.unread })
-      if (visible) tabs.post({ type: 'seen' })
+    close() {
+      closed = true
+      turn++
+      unsubscribe()
+      listeners.clear()
+      visit.close()
     },
   }
 }

@@ -9,11 +9,12 @@ import { createOutbox, type Outbox } from './outbox.ts'
 import { isOnline, watchPage } from './page.ts'
 import { createPauses, type Pauses } from './pauses.ts'
 import { acknowledged, asNewVisitor } from './replies.ts'
-import * as routes from './routes.ts'
-import { createSession, type Session } from './session.ts'
+import { unlessRefused } from './refused-page.ts'
+import { createSession, type Proof, type Session } from './session.ts'
+import { fetchSettings } from './settings-cache.ts'
 import { emptyThread, type Failure, type State } from './state.ts'
 import { hasItem, type Store, storedItems, storedThread } from './storage.ts'
-import { joinTabs, type Link, type TabMessage, type Tabs } from './tabs.ts'
+import { joinTabs, type Link, type PersonMessage, type TabMessage, type Tabs } from './tabs.ts'
 
 export interface Life {
   readonly session: Session
@@ -27,22 +28,30 @@ export interface Life {
   /** Is there a session to ask with? */
   isOpen(): boolean
   isOver(): boolean
+  /** There is no way on. */
+  end(failure: Failure): void
 }
 
 interface LifeOptions {
   baseUrl: string
   appId: string
+  /** What tabs share: `placeOf`. */
+  place: string
+  proof: Proof | undefined
+  /** Another tab says that this is somebody else's browser now. */
+  onPerson(message: PersonMessage): void
   fetch: typeof fetch | undefined
   now: () => number
   store: Store
   cell: Cell
 }
 
-export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOptions): Life {
+export function createLife(options: LifeOptions): Life {
+  const { baseUrl, appId, place, proof, onPerson, fetch, now, store, cell } = options
   const control = new AbortController()
   const { signal } = control
   const pauses = createPauses()
-  const tabs = joinTabs(appId, store.isShared)
+  const tabs = joinTabs(place, store.isShared)
   let started: Promise<void> | undefined
   let link: Link = { state: 'connecting' }
   let isBegun = false
@@ -59,10 +68,12 @@ export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOpti
     store,
     tabs,
     signal,
+    proof,
     onRefused: () => end({ code: 'session_expired' }),
-    onRenewed(begun) {
-      cell.update({ ...asNewVisitor(cell.get(), mintClientId), settings: begun.settings })
-      tabs.post({ type: 'session' })
+    onRenewed({ started, isOther }) {
+      const state = cell.get()
+      cell.update({ ...(isOther ? asNewVisitor(state, mintClientId) : state), settings: started.settings })
+      if (isOther) tabs.post({ type: 'session' })
       void enter()
     },
   })
@@ -167,6 +178,8 @@ export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOpti
         const others = state.outbox.filter(({ clientId }) => clientId !== item.clientId)
         return change({ outbox: [...others, item].sort((a, b) => a.createdAt - b.createdAt) })
       }
+      case 'person':
+        return onPerson(message)
       case 'session': {
         const current = { ...emptyThread, clientId: mintClientId(), ...storedThread(store) }
         cell.update({ ...asNewVisitor(state, mintClientId), current, outbox: storedItems(store) })
@@ -237,17 +250,18 @@ export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOpti
     const begun = await insisted(
       async () => {
         onLink({ state: 'connecting' })
-        return { session: await session.begin() }
+        return { session: await unlessRefused({ baseUrl, appId, fetch }, session.begin) }
       },
       (retryInMs) => onLink({ state: 'waiting', retryInMs }),
     )
     if (!begun || isOver()) return
     isBegun = true
     if (begun.session) {
+      const { started, isOther } = begun.session
       const { stream, current } = cell.get()
       // Somebody cleared a part of the storage: what is left of it is of a visitor who is gone.
-      const isOther = stream.cursor !== undefined || current.id !== undefined
-      change({ ...(isOther ? asNewVisitor(cell.get(), mintClientId) : {}), settings: begun.session.settings })
+      const isLeft = isOther && (stream.cursor !== undefined || current.id !== undefined)
+      change({ ...(isLeft ? asNewVisitor(cell.get(), mintClientId) : {}), settings: started.settings })
     } else void readSettings()
     await enter()
     // What was open is gone, or was another visitor's.
@@ -256,7 +270,8 @@ export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOpti
   }
 
   async function readSettings(): Promise<void> {
-    const settings = await insisted(() => session.call(routes.readSettings, { params: { appId } }))
+    const read = () => fetchSettings({ baseUrl, appId, fetch, signal })
+    const settings = await insisted(() => unlessRefused({ baseUrl, appId, fetch }, read))
     if (settings) change({ settings })
   }
 
@@ -268,6 +283,7 @@ export function createLife({ baseUrl, appId, fetch, now, store, cell }: LifeOpti
     outbox,
     connection,
     isOver,
+    end,
     isOpen: () => isBegun,
     start: () => (started ??= begin().catch((error: unknown) => end(failureOf(error)))),
     close() {

@@ -4,6 +4,8 @@ import {
   type Client,
   createClient,
   type Endpoint,
+  type ErrorCode,
+  Fault,
   type Input,
   isFault,
   PROTOCOL_VERSION,
@@ -19,13 +21,29 @@ export interface Session {
   /** For the stream. */
   readonly client: Client
   /** Resolves with what the server says to a new session, `undefined` for a restored one. */
-  begin(): Promise<SessionStarted | undefined>
+  begin(): Promise<Begun | undefined>
   /** Rejects also where a refused session could be renewed: the ids it spoke of are nobody's now. */
   call<const E extends Endpoint>(route: Route<E>, input: Input<E>, options?: CallOptions): Promise<Reply<E>>
   /** The stream was refused. False where the session was renewed for that already. */
   renew(): Promise<boolean>
   /** The stream was accepted. */
   accepted(): void
+}
+
+export interface Begun {
+  readonly started: SessionStarted
+  /** What was stored here is another visitor's. */
+  readonly isOther: boolean
+}
+
+/** Of somebody who has signed in. */
+export interface Proof {
+  /** The page's word. `fresh`: the one that was given last is not good any longer; nothing where there is no other. */
+  token(fresh: boolean): Promise<string | undefined>
+  /** The session from before they signed in: what was said in it becomes theirs, once. */
+  before(): string | undefined
+  /** There is nothing left of it. */
+  merged(): void
 }
 
 interface SessionOptions {
@@ -36,16 +54,21 @@ interface SessionOptions {
   tabs: Pick<Tabs, 'exclusive'>
   /** The end of everything. */
   signal: AbortSignal
-  /** Everything belongs to another visitor from here on. */
-  onRenewed(started: SessionStarted): void
+  /** Absent: nobody has signed in. */
+  proof?: Proof | undefined
+  onRenewed(begun: Begun): void
   /** The new session was refused as well. */
   onRefused(): void
 }
 
-export const isRefused = (error: unknown): boolean => isFault(error) && error.status === 401
+/** By a session that another can replace. An identity that is refused is another matter. */
+export const isRefused = (error: unknown): boolean => hasCode(error, 'unauthenticated', 'session_expired')
+
+const identityCodes = ['identity_invalid', 'identity_required'] as const
+const hasCode = (error: unknown, ...codes: ErrorCode[]): boolean => isFault(error) && codes.includes(error.code)
 
 export function createSession(options: SessionOptions): Session {
-  const { baseUrl, appId, fetch, store, tabs, signal, onRenewed, onRefused } = options
+  const { baseUrl, appId, fetch, store, tabs, signal, proof, onRenewed, onRefused } = options
   /** Minted because of a refusal, and not yet accepted for anything. */
   let unproven: string | undefined
   let followed: string | undefined
@@ -55,11 +78,63 @@ export function createSession(options: SessionOptions): Session {
 
   const alone = <T>(run: () => Promise<T>) => tabs.exclusive('session', run, { signal, patienceMs: LOCK_PATIENCE_MS })
 
-  async function mint(): Promise<SessionStarted> {
-    const body = { appId, protocolVersion: PROTOCOL_VERSION }
-    const started = await createClient(edge).call(routes.startSession, { body }, { signal })
+  function keep(started: SessionStarted): boolean {
+    const known = store.get('visitor')
+    const { visitorId } = started.session
     store.set('token', started.token)
-    return started
+    store.set('visitor', visitorId)
+    return known !== visitorId
+  }
+
+  /** With the page's word where somebody has signed in; once more with a newer one, where it is not taken. */
+  async function vouched<T>(action: (identity: string | undefined) => Promise<T>): Promise<T> {
+    const identity = await proof?.token(false)
+    if (proof && identity === undefined) throw new Fault('identity_required', 'The page does not say who this is')
+    try {
+      return await action(identity)
+    } catch (error) {
+      if (!hasCode(error, ...identityCodes)) throw error
+      const fresh = await proof?.token(true)
+      if (fresh === undefined) throw error
+      return action(fresh)
+    }
+  }
+
+  async function mint(): Promise<Begun> {
+    const body = { appId, protocolVersion: PROTOCOL_VERSION }
+    const started = await vouched((identity) =>
+      createClient(edge).call(
+        routes.startSession,
+        { body: identity === undefined ? body : { ...body, identity } },
+        { signal },
+      ),
+    )
+    return { started, isOther: keep(started) }
+  }
+
+  /** Nothing where there was no session before, or none that is still good. */
+  async function merge(): Promise<Begun | undefined> {
+    const before = proof?.before()
+    if (before === undefined) return undefined
+    const client = createClient({ ...edge, token: () => before })
+    try {
+      const started = await vouched((token = '') =>
+        client.call(routes.identifySession, { body: { token } }, { signal }),
+      )
+      const isFirst = store.get('visitor') === undefined
+      const isOther = keep(started)
+      return { started, isOther: isOther && !isFirst }
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      return undefined
+    }
+  }
+
+  async function begin(): Promise<Begun | undefined> {
+    const merged = await merge()
+    const begun = merged ?? (token() === undefined ? await mint() : undefined)
+    proof?.merged()
+    return begun
   }
 
   async function renew(refused: string | undefined): Promise<boolean> {
@@ -70,9 +145,9 @@ export function createSession(options: SessionOptions): Session {
         onRefused()
         return false
       }
-      const started = await mint()
-      unproven = started.token
-      onRenewed(started)
+      const begun = await mint()
+      unproven = begun.started.token
+      onRenewed(begun)
       return true
     })
   }
@@ -83,7 +158,7 @@ export function createSession(options: SessionOptions): Session {
 
   return {
     client: createClient({ ...edge, token: () => (followed = token()) }),
-    begin: () => alone(async () => (token() === undefined ? mint() : undefined)),
+    begin: () => alone(begin),
     renew: () => renew(followed),
     accepted: () => accepted(followed),
     async call(route, input, options) {
@@ -94,7 +169,7 @@ export function createSession(options: SessionOptions): Session {
         accepted(used)
         return reply
       } catch (error) {
-        if (isRefused(error)) await renew(used)
+        if (isRefused(error) || hasCode(error, ...identityCodes)) await renew(used)
         throw error
       }
     },

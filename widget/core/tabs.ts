@@ -8,7 +8,18 @@ export type Link =
   | { readonly state: 'waiting'; readonly retryInMs: number }
   | { readonly state: 'ended'; readonly error: Failure }
 
+/**
+ * Who used this place is somebody else from here on: `person`, by the word the page gave (`token`). Without a person somebody
+ * has logged out, and nothing that was here is anybody's.
+ */
+export interface PersonMessage {
+  type: 'person'
+  person?: string | undefined
+  token?: string | undefined
+}
+
 export type TabMessage =
+  | PersonMessage
   /** I have just come, or I miss something: how does the stream stand, and what has been answered so far? */
   | { type: 'hello' }
   | { type: 'link'; link: Link }
@@ -44,9 +55,19 @@ export interface Tabs {
   exclusive<T>(name: string, run: () => Promise<T>, how?: Exclusion): Promise<T>
 }
 
+const rootOf = (place: string) => `aside:${place}:${PROTOCOL_VERSION}`
+
+/** To all tabs of a place, from one that is none of them, or not any longer. */
+export function tellPlace(place: string, message: PersonMessage): void {
+  if (typeof BroadcastChannel !== 'function') return
+  const channel = new BroadcastChannel(rootOf(place))
+  channel.postMessage(message)
+  channel.close()
+}
+
 /** `isShared`: do the tabs have the same storage, and so the same visitor? If not they are strangers. Asked when it matters. */
-export function joinTabs(appId: string, isShared: () => boolean): Tabs {
-  const root = `aside:${appId}:${PROTOCOL_VERSION}`
+export function joinTabs(place: string, isShared: () => boolean): Tabs {
+  const root = rootOf(place)
   let channel: BroadcastChannel | undefined
   let found: { locks: LockManager | undefined } | undefined
 

@@ -1,5 +1,5 @@
 import { mount } from '../ui/mount.ts'
-import type { Options, Widget, WidgetEvent } from '../ui/options.ts'
+import type { GetToken, Options, Vouching, Widget, WidgetEvent } from '../ui/options.ts'
 import { adoptStyles } from '../ui/styles.ts'
 
 const events: WidgetEvent[] = ['ready', 'open', 'close', 'unread', 'sent', 'received', 'error']
@@ -19,7 +19,7 @@ const origin = ownOrigin()
 
 /**
  * The widget as an element. Attributes: `app-id` (or `app`), `base-url`, `mode` (`inline`, the default, or `floating`), `open`, `locale`,
- * `theme`, `position`, `primary`, `z-index`, `nonce`. Events: `aside:ready`, `aside:open`, `aside:unread` … with `detail`.
+ * `theme`, `position`, `primary`, `z-index`, `identity`, `nonce`. Properties: `identity`, `getToken`. Events: `aside:ready`, `aside:open`, `aside:unread` … with `detail`.
  */
 export class AsideChat extends HTMLElement {
   static readonly observedAttributes = [
@@ -32,7 +32,10 @@ export class AsideChat extends HTMLElement {
     'app',
     'base-url',
     'mode',
+    'identity',
   ]
+  /** Gives a token that says who the visitor is, whenever one is needed. */
+  #getToken: GetToken | undefined
   #widget: Widget | undefined
   readonly #root = this.attachShadow({ mode: 'open' })
 
@@ -59,12 +62,31 @@ export class AsideChat extends HTMLElement {
   send = (text: string): void => this.#widget?.send(text)
   prefill = (text: string): void => this.#widget?.prefill(text)
   newConversation = (): void => this.#widget?.newConversation()
+  identify = (how: Vouching): void => this.#widget?.identify(how)
+  logout = (): void => this.#widget?.logout()
+
+  get identity(): string | null {
+    return this.getAttribute('identity')
+  }
+  set identity(token: string | null | undefined) {
+    if (token) this.setAttribute('identity', token)
+    else this.removeAttribute('identity')
+  }
+  get getToken(): GetToken | undefined {
+    return this.#getToken
+  }
+  set getToken(getToken: GetToken | undefined) {
+    this.#getToken = getToken
+    this.#widget?.update({ getToken })
+  }
 
   #options(): Options {
     const zIndex = Number(this.getAttribute('z-index') ?? Number.NaN)
     return {
       appId: this.getAttribute('app-id') ?? this.getAttribute('app') ?? '',
       baseUrl: (this.getAttribute('base-url') ?? origin).replace(/\/+$/, ''),
+      identity: this.identity ?? undefined,
+      getToken: this.#getToken,
       mode: oneOf(this.getAttribute('mode'), 'inline', 'floating') ?? 'inline',
       open: this.hasAttribute('open') || undefined,
       locale: this.getAttribute('locale') ?? undefined,

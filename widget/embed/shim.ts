@@ -1,5 +1,5 @@
 /** One tag on the page's side: the bubble, the iframe once somebody wants it, and the port between the two. */
-import { css } from './bubble.ts'
+import { css, type Look } from './bubble.ts'
 import type { Tag } from './tag.ts'
 
 export interface Shim {
@@ -9,6 +9,10 @@ export interface Shim {
   send(text: string): void
   prefill(text: string): void
   newConversation(): void
+  /** Who the visitor is, as the page's own server signs it. Nothing is loaded for it: the frame asks once it is there. */
+  identify(how: { token?: string; getToken?: () => unknown }): void
+  /** Forgets the visitor, and whatever the browser keeps of them. */
+  logout(): void
   /** Leaves the page as it was. */
   destroy(): void
   /** `ready`, `open`, `close`, `unread` (a count), `sent`, `received`, `error` (a code). Returns the way out. */
@@ -21,14 +25,15 @@ interface Heard {
   name?: string
   count?: number
   code?: string
-  primary?: string
+  /** What of the app's own look the tag has left open. */
+  look?: Partial<Look>
 }
 
 export function createShim(key: string, server: string, tag: Tag, gone: () => void): Shim {
   const watchdogMs = 10_000
-  const { locale, theme, position, open, zIndex, label = 'Chat' } = tag
-  /** The app's own, once it is known. */
-  let { color = '#4353d9' } = tag
+  const { open, label = 'Chat' } = tag
+  /** The tag's, and the app's own once it is known. */
+  const look: Look = { color: '#4353d9', position: 'right', zIndex: 2147483000, radius: 18, ...tag }
   const make = <K extends keyof HTMLElementTagNameMap>(name: K) => document.createElement(name)
   const host = make('div')
   const root = host.attachShadow({ mode: 'open' })
@@ -49,17 +54,20 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
   let shown = false
   /** How many messages came meanwhile, or what went wrong. */
   let note: string | number = 0
+  /** The page's word on who the visitor is. */
+  let mint: (() => unknown) | undefined
 
   const tell = (event: string, detail?: unknown) => host.dispatchEvent(new CustomEvent(event, { detail }))
   const post = (message: object) => channel?.port1.postMessage(message)
 
   function draw(): void {
-    const said = !shown && note ? ` ${note}` : ''
+    const said = shown || !note ? '' : ` ${note}`
     button.className = !shown ? '' : ready ? 'on' : 'wait'
     button.ariaLabel = label + said
-    button.ariaExpanded = `${shown}`
+    // A browser makes words of it.
+    button.ariaExpanded = shown as never
     badge.textContent = said
-    host.style.cssText = `--c:${color};--h:${viewport.height}px;--t:${viewport.offsetTop}px`
+    sheet.replaceSync(css(look, viewport))
   }
 
   function unload(): void {
@@ -85,7 +93,8 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
       unload()
       shown = false
       note = 'Retry'
-      hear({ type: 'error', code: 'network' })
+      tell('error', 'network')
+      draw()
     }, watchdogMs)
   }
 
@@ -99,14 +108,15 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
     draw()
   }
 
-  function hear({ type, name, count, code, primary }: Heard): void {
-    if (type === 'close') show(false)
+  async function hear({ type, name, count, code, look: theirs }: Heard): Promise<void> {
+    if (type === 'token') post({ type, token: await mint?.() })
+    else if (type === 'close') show(false)
     else if (type === 'ready') {
       clearTimeout(watchdog)
       ready = true
     } else {
       note = count ?? note
-      color = primary ?? color
+      Object.assign(look, theirs)
       tell(name ?? type, count ?? code)
     }
     draw()
@@ -122,7 +132,6 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
   } catch {
     // Storage is blocked: whether it was open is not remembered.
   }
-  sheet.replaceSync(css(position || 'right', zIndex || 2147483000))
   root.adoptedStyleSheets = [sheet]
   button.append(make('i'), badge)
   root.append(button)
@@ -131,10 +140,10 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
   addEventListener(
     'message',
     ({ source, origin, data }) => {
-      if (!frame || !channel || source !== frame.contentWindow || origin !== server || data?.aside !== 'ready') return
-      frame.contentWindow?.postMessage({ aside: 'init', version: 1, appId: key, open: shown, locale, theme }, server, [
-        channel.port2,
-      ])
+      if (source === frame?.contentWindow && origin === server && data.aside === 'ready')
+        (source as Window).postMessage({ ...tag, aside: 'init', version: 1, appId: key, open: shown }, server, [
+          channel!.port2,
+        ])
     },
     { signal },
   )
@@ -146,7 +155,7 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
   button.onclick = toggle
   button.onpointerenter = button.onfocus = load
   // By itself, it leaves the focus where the visitor has it; on a phone it would cover the page just gone to.
-  if ((open !== undefined && open !== 'false') || (stored[storedKey] && innerWidth > 480)) {
+  if ((open ?? 'false') !== 'false' || (stored[storedKey] && innerWidth > 480)) {
     load()
     shown = true
   }
@@ -159,6 +168,11 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
     send: command('send'),
     prefill: command('prefill'),
     newConversation: command('newConversation'),
+    identify({ token, getToken = () => token }) {
+      mint = getToken
+      post({ type: 'command', command: 'identify' })
+    },
+    logout: command('logout'),
     destroy() {
       delete stored[storedKey]
       unload()

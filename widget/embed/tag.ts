@@ -5,6 +5,12 @@ export interface Tag extends DOMStringMap {
   widgetId?: string
   projectId?: string
   apiKey?: string
+  /** Who the visitor is: a JWT that the page's own server signed. */
+  identity?: string
+  /** The same by another name. `user` and `project`, where they are given, must be its `sub` and `aud`. */
+  sig?: string
+  user?: string
+  project?: string
   locale?: string
   theme?: string
   position?: string
@@ -25,6 +31,6 @@ export function keyOf({ app, widgetId, projectId, apiKey }: Tag): string | undef
   const key = app || widgetId || projectId || apiKey
   if (key && !(key + apiKey).includes('as_sk_')) return key
   // eslint-disable-next-line no-console -- the only place an integrator would look
-  console.error(`Aside: ${key ? 'revoke this secret key, use a publishable one (as_pk_)' : 'no data-app'}`)
+  console.error(`Aside: ${key ? 'revoke this secret key, use an as_pk_ one' : 'no data-app'}`)
   return undefined
 }

@@ -4,6 +4,8 @@
  */
 import type { FrameInit, PageMessage } from '@aside/protocol/frame'
 
+const MAX_TOKEN_CHARS = 8_192
+
 type Loose = Record<string, unknown>
 
 const isObject = (it: unknown): it is Loose => typeof it === 'object' && it !== null
@@ -22,17 +24,20 @@ export const isInit = (it: unknown): it is FrameInit =>
   typeof it['open'] === 'boolean' &&
   absentOr(it['locale'], isText(it['locale'], 35)) &&
   absentOr(it['theme'], isOneOf(it['theme'], 'light', 'dark', 'auto')) &&
-  absentOr(it['viewport'], isObject(it['viewport']) && isBox(it['viewport']))
+  absentOr(it['viewport'], isObject(it['viewport']) && isBox(it['viewport'])) &&
+  ['position', 'zIndex', 'user', 'project'].every((name) => absentOr(it[name], isText(it[name], 200))) &&
+  ['identity', 'sig'].every((name) => absentOr(it[name], isText(it[name], MAX_TOKEN_CHARS)))
 
 export const isMessage = (it: unknown): it is PageMessage => {
   if (!isObject(it)) return false
-  const { type, id, command, text } = it
+  const { type, id, command, text, token } = it
   if (type === 'open' || type === 'close') return true
   if (type === 'resize') return isBox(it)
+  if (type === 'token') return token === null || absentOr(token, isText(token, MAX_TOKEN_CHARS))
   return (
     type === 'command' &&
     absentOr(id, typeof id === 'number' && !Number.isNaN(id)) &&
-    isOneOf(command, 'send', 'prefill', 'newConversation', 'destroy') &&
+    isOneOf(command, 'send', 'prefill', 'newConversation', 'identify', 'logout', 'destroy') &&
     absentOr(text, isText(text, 8_000))
   )
 }

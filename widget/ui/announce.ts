@@ -5,6 +5,7 @@ export interface Announcer {
   feed(id: string, text: string, done: boolean): void
   /** Text that was there before is not read out. */
   skip(id: string, text: string): void
+  /** Forgets everything, also what was about to be said. */
   close(): void
 }
 
@@ -55,6 +56,8 @@ export function createAnnouncer(say: (text: string) => void, locale: () => strin
     skip: (id, text) => void told.set(id, text.length),
     close() {
       clearTimeout(timer)
+      timer = undefined
+      waiting = ''
       told.clear()
     },
   }

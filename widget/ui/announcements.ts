@@ -33,6 +33,14 @@ export function useAnnouncements() {
       if (place !== undefined) said.value = panel.words.place(place)
     },
   )
+  watch(
+    () => chat.left,
+    () => {
+      announcer.close()
+      said.value = ''
+    },
+    { flush: 'sync' },
+  )
   onScopeDispose(announcer.close)
   return said
 }

@@ -10,7 +10,7 @@ import { usePanel } from './stores/panel.ts'
 import { adoptStyles, cssOf } from './styles.ts'
 import Root from './Root.ce.vue'
 
-export type { Listener, Options, Widget, WidgetEvent, WidgetEvents } from './options.ts'
+export type { Listener, Options, Vouching, Widget, WidgetEvent, WidgetEvents } from './options.ts'
 
 /** Appends one element to `element` and draws into its shadow root. Nothing is requested or stored before it is opened. */
 export function mount(element: Element | ShadowRoot, initial: Options): Widget {
@@ -30,7 +30,13 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   app.provide(setupKey, {
     options,
     adopt,
-    createCore: () => createCore({ baseUrl: initial.baseUrl, appId: initial.appId }),
+    createCore: (onLeft) =>
+      createCore({
+        baseUrl: initial.baseUrl,
+        appId: initial.appId,
+        identity: { token: initial.identity, getToken: initial.getToken },
+        onLeft,
+      }),
     tell: (event, detail) => listeners.get(event)?.forEach((listener) => listener(detail as never)),
   })
   app.use(pinia)
@@ -52,8 +58,16 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
       listeners.set(event, set.add(listener))
       return () => void set.delete(listener)
     },
-    update: (change) => void (options.value = { ...options.value, ...change }),
-    primary: () => panel.primary,
+    identify: chat.identify,
+    logout: chat.logout,
+    update(change) {
+      const before = options.value
+      const { identity, getToken } = (options.value = { ...before, ...change })
+      if (identity === before.identity && getToken === before.getToken) return
+      if (identity || getToken) chat.identify({ token: identity, getToken })
+      else chat.logout()
+    },
+    look: () => panel.look,
     destroy() {
       if (destroyed) return
       destroyed = true

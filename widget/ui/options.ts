@@ -1,10 +1,18 @@
 /** What may be asked of a widget, and what it tells. */
 
+import type { GetToken, Vouching } from '../core/index.ts'
+
+export type { GetToken, Vouching }
+
 export interface Options {
   /** Where the server is, without a slash at the end. Empty: the page's own origin. */
   baseUrl: string
   /** The app's public id. */
   appId: string
+  /** Who the visitor is: a JWT that the page's own server signed. */
+  identity?: string | undefined
+  /** Gives such a token, also where the last one is not good any longer. Nothing: nobody is signed in. */
+  getToken?: GetToken | undefined
   /** BCP 47. Default: the app's, else the visitor's, else English. */
   locale?: string | undefined
   /** Default: the app's; `auto` follows the system. */
@@ -17,10 +25,19 @@ export interface Options {
   open?: boolean | undefined
   /** `floating`: a launcher in the corner. `inline`: the panel fills the element. `frame`: the panel fills the document. */
   mode?: 'floating' | 'inline' | 'frame' | undefined
-  /** Of a floating widget. Default 2147483000. */
+  /** Of a floating widget. Default: the app's, else 2147483000. */
   zIndex?: number | undefined
   /** Only for browsers without constructable stylesheets under a strict `style-src`. */
   nonce?: string | undefined
+}
+
+/** How a launcher has to look and where it stands. */
+export interface Look {
+  readonly color: string
+  readonly position: 'left' | 'right'
+  readonly zIndex: number
+  /** Of the panel's corners, in CSS pixels. */
+  readonly radius: number
 }
 
 export interface WidgetEvents {
@@ -34,6 +51,8 @@ export interface WidgetEvents {
   sent: { text: string }
   /** An answer, or an agent's message, is complete. */
   received: { messageId: string; text: string }
+  /** The app's look is known, or another one. */
+  look: Look
   /** A code of the protocol's list. */
   error: { code: string }
 }
@@ -51,12 +70,19 @@ export interface Widget {
   /** Puts it into the input, in place of what is there. */
   prefill(text: string): void
   newConversation(): void
+  /** Signs the visitor in, by the word of the page. What was said before goes with them; nothing of anybody before them stays. */
+  identify(how: Vouching): void
+  /** Ends the session, and wipes what the browser keeps of the visitor, here and in other tabs. */
+  logout(): void
   /** Returns the way out. */
   on<E extends WidgetEvent>(event: E, listener: Listener<E>): () => void
-  /** Locale, theme, position, colour and z-index take effect at once; server and app stay what they were. */
+  /**
+   * Locale, theme, position, colour and z-index take effect at once, and so does another `identity` or `getToken`: without
+   * either the visitor is logged out. Server and app stay what they were.
+   */
   update(options: Partial<Omit<Options, 'baseUrl' | 'appId' | 'mode' | 'open'>>): void
-  /** The colour in use: of the options, else of the app. */
-  primary(): string
+  /** Of the options, else of the app. */
+  look(): Look
   /** Ends everything and leaves the element as it was. Twice is once. */
   destroy(): void
 }

@@ -5,7 +5,7 @@ import type { Options, WidgetEvent, WidgetEvents } from './options.ts'
 
 export interface Setup {
   readonly options: Readonly<ShallowRef<Options>>
-  createCore(): Core
+  createCore(onLeft: () => void): Core
   /** Styles of a part that came later. */
   adopt(css: string): void
   tell<E extends WidgetEvent>(event: E, detail: WidgetEvents[E]): void

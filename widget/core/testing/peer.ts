@@ -8,23 +8,13 @@ import {
   type EventName,
   type EventPayload,
   events,
-  idPrefixes,
-  type IdKind,
   type Message,
   type Posted,
   PROTOCOL_VERSION,
   type Turn,
 } from '@aside/protocol'
 import { settings } from './settings.ts'
-
-interface Visitor {
-  token: string
-  conversations: Conversation[]
-  messages: Message[]
-  log: { seq: number; frame: string }[]
-  running: Map<string, { attempt: number; text: string }>
-  streams: Set<ServerResponse>
-}
+import { createVisitors, mint, nowIso, Refusal, type Visitor } from './visitors.ts'
 
 export interface Call {
   method: string
@@ -36,12 +26,8 @@ export interface Call {
 /** `cut`: the request is done, the reply never comes. `hang`: nothing is done. */
 export type Fault = 'cut' | 'hang' | { code: ErrorCode; retryAfterMs?: number }
 
-let counter = 0
-const mint = (kind: IdKind) => `${idPrefixes[kind]}_${(++counter).toString(36).padStart(26, '0')}`
-const nowIso = () => new Date(Date.UTC(2026, 0, 1) + ++counter).toISOString()
-
 export async function startPeer(epoch = 'e1') {
-  const visitors = new Map<string, Visitor>()
+  const visitors = createVisitors()
   const calls: Call[] = []
   const faults: { match: string; fault: Fault }[] = []
   let shiftedEpoch = epoch
@@ -229,18 +215,26 @@ export async function startPeer(epoch = 'e1') {
       if (fault === 'cut') return void response.destroy()
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
     }
-    if (route === 'POST /v1/sessions') {
-      const made = `token-${++counter}`
-      const lists = { conversations: [], messages: [], log: [] }
-      visitors.set(made, { token: made, ...lists, running: new Map(), streams: new Set() })
-      const [id, visitorId, at] = [mint('session'), mint('visitor'), nowIso()]
-      const session = { id, visitorId, appId: settings.appId, createdAt: at, expiresAt: at }
-      return reply(201, { token: made, session, settings, protocolVersion: PROTOCOL_VERSION })
-    }
+    if (route === 'POST /v1/sessions') return reply(201, visitors.start(body['identity']))
     if (shape.endsWith('/settings')) return reply(200, settings)
-    const visitor = visitors.get(token ?? '')
+    const visitor = visitors.find(token ?? '')
     if (!visitor) throw new Refusal('unauthenticated')
     if (route === 'GET /v1/events') return stream(visitor, request, response)
+    if (route === 'POST /v1/sessions/identify') {
+      const before = { ...visitor }
+      const started = visitors.start(body['token'])
+      const after = visitors.find(started.token)!
+      if (before.sub === undefined) {
+        after.conversations.push(...before.conversations)
+        after.messages.push(...before.messages)
+      }
+      visitors.end(token!)
+      return reply(200, started)
+    }
+    if (route === 'DELETE /v1/sessions/current') {
+      visitors.end(token!)
+      return void response.writeHead(204).end()
+    }
     const serve = routes[route]
     if (!serve) throw new Refusal('not_found')
     reply(200, serve(visitor, ids, call, url.searchParams))
@@ -255,8 +249,8 @@ export async function startPeer(epoch = 'e1') {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const allStreams = () => [...visitors.values()].flatMap(({ streams }) => [...streams])
-  const one = () => [...visitors.values()].at(-1)!
+  const allStreams = () => visitors.all().flatMap(({ streams }) => [...streams])
+  const one = () => visitors.all().at(-1)!
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -277,7 +271,7 @@ export async function startPeer(epoch = 'e1') {
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
     /** As after a restore from a backup. */
     changeEpoch: () => void (shiftedEpoch = 'e2'),
-    forgetSessions: () => visitors.clear(),
+    forgetSessions: visitors.forget,
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -286,14 +280,3 @@ export async function startPeer(epoch = 'e1') {
 }
 
 export type Peer = Awaited<ReturnType<typeof startPeer>>
-
-class Refusal extends Error {
-  readonly code: ErrorCode
-  readonly retryAfterMs: number | undefined
-
-  constructor(code: ErrorCode, retryAfterMs?: number) {
-    super(code)
-    this.code = code
-    this.retryAfterMs = retryAfterMs
-  }
-}

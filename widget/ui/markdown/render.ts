@@ -2,10 +2,12 @@
 import type { Citation } from '@aside/protocol'
 import type { Token, Tokens } from 'marked'
 import { h, type VNode } from 'vue'
+import { MARK, numbersOf, shownAs } from '../citations.ts'
 import CodeBlock from './CodeBlock.ce.vue'
 import { decode, differingHost, imageHost, safeHref } from './links.ts'
 
 export interface RenderContext {
+  /** In the order of their numbers on the screen. */
   readonly citations: readonly Citation[]
   readonly onCite: (number: number) => void
   readonly words: { source(number: number, title: string): string; image: string }
@@ -24,17 +26,21 @@ const external = { target: '_blank', rel: 'noopener noreferrer nofollow ugc' }
  */
 const direction = (depth: number) => (depth === 0 ? 'auto' : undefined)
 
-/** `[2]` is a chip where the message has such a citation, and two brackets and a digit where it has not. */
+/** `[2]` is a chip where the message has such a citation, numbered by its place, and two brackets and a digit where it has not. */
 function cited(text: string, context: RenderContext): Nodes {
   if (context.citations.length === 0) return [text]
-  return text.split(/\[(\d{1,2})\]/).flatMap((part, nth): Nodes => {
+  return text.split(MARK).flatMap((part, nth): Nodes => {
     if (nth % 2 === 0) return part === '' ? [] : [part]
-    const citation = context.citations.find(({ number }) => number === Number(part))
-    if (!citation) return [`[${part}]`]
-    const label = context.words.source(citation.number, citation.title)
-    const props = { type: 'button', class: 'cite', title: citation.title, 'aria-label': label }
-    return [h('button', { ...props, onClick: () => context.onCite(citation.number) }, part)]
+    return numbersOf(part).map((number) => chip(number, context))
   })
+}
+
+function chip(number: number, { citations, words, onCite }: RenderContext): VNode | string {
+  const shown = shownAs(number, citations)
+  if (shown === undefined) return `[${number}]`
+  const { title } = citations[shown - 1]!
+  const props = { type: 'button', class: 'cite', title, 'aria-label': words.source(shown, title) }
+  return h('button', { ...props, onClick: () => onCite(number) }, String(shown))
 }
 
 function link({ href, tokens, text }: Tokens.Link, context: RenderContext, depth: number): Nodes {

@@ -2,7 +2,7 @@
 import type { ErrorCode, Passage } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import { type Core, initialState, pending, type Thread } from '../../core/index.ts'
+import { type Core, initialState, pending, type Thread, type Vouching } from '../../core/index.ts'
 import { useSetup } from '../setup.ts'
 import { fetchMarkdown } from '../markdown/index.ts'
 import { everyFrame } from '../frames.ts'
@@ -27,9 +27,16 @@ export const useChat = defineStore('chat', () => {
   const ready = ref(false)
   /** A refusal worth a line of its own, until it is read. */
   const notice = ref<ErrorCode>()
-  let core: Core
-  let unsubscribe = () => {}
-  let visible = false
+  /** How often somebody has left: nothing that was begun for them is the next one's. */
+  const left = ref(0)
+  let isStarted = false
+  const core: Core = setup.createCore(() => {
+    left.value++
+    ready.value = false
+    notice.value = undefined
+    frames.flush()
+    if (isStarted) void start()
+  })
 
   const frames = everyFrame(() => {
     const before = state.value
@@ -40,14 +47,14 @@ export const useChat = defineStore('chat', () => {
     if (state.value.error && state.value.error !== before.error) setup.tell('error', { code: state.value.error.code })
   })
 
-  function create(): void {
-    core = setup.createCore()
-    unsubscribe = core.subscribe(frames.wake)
-    core.setVisible(visible)
-  }
+  const unsubscribe = core.subscribe(frames.wake)
+  // As they were the last time: drawn before anything is asked.
+  const { settings } = core.getState()
+  if (settings) state.value = { ...initialState, settings }
 
-  async function start(): Promise<void> {
-    await core.start()
+  async function start(begin = core.start): Promise<void> {
+    isStarted = true
+    await begin()
     frames.flush()
     if (ready.value || state.value.connection === 'ended') return
     ready.value = true
@@ -66,22 +73,20 @@ export const useChat = defineStore('chat', () => {
     }
   }
 
-  create()
-
   return {
     state,
     ready,
     notice,
     waiting: computed(() => pending(state.value)),
-    start,
+    left,
+    start: () => start(),
     /** After the connection ended for good: all over again. */
-    restart() {
-      unsubscribe()
-      core.close()
-      create()
-      frames.flush()
-      return start()
+    restart: () => start(core.restart),
+    async identify(how: Vouching) {
+      await core.identify(how)
+      if (isStarted) await start()
     },
+    logout: () => core.logout(),
     open: (id?: string) => core.openConversation(id).then(frames.flush),
     send(text: string) {
       if (text.trim() === '') return
@@ -107,10 +112,7 @@ export const useChat = defineStore('chat', () => {
     passage: (messageId: string, number: number): Promise<Passage> => core.passage(messageId, number),
     earlier: () => attempt(core.loadEarlier()),
     more: () => attempt(core.loadMoreConversations()),
-    look(now: boolean) {
-      visible = now
-      core.setVisible(now)
-    },
+    look: (now: boolean) => core.setVisible(now),
     close() {
       unsubscribe()
       frames.close()

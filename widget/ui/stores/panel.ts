@@ -2,6 +2,7 @@
 import type { Citation } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import type { Look } from '../options.ts'
 import { useSetup } from '../setup.ts'
 import { accents, DEFAULT_PRIMARY } from '../theme.ts'
 import { chooseLocale, directionOf, en, loadWords } from '../words/index.ts'
@@ -10,6 +11,8 @@ import { useChat } from './chat.ts'
 export interface OpenPassage {
   readonly messageId: string
   readonly citation: Citation
+  /** Its number on the screen. */
+  readonly shown: number
 }
 
 function useSystemScheme() {
@@ -36,17 +39,28 @@ export const usePanel = defineStore('panel', () => {
   const loadedWords = shallowRef(en)
 
   const settings = computed(() => chat.state.settings)
-  const locale = computed(() => chooseLocale(options.value.locale, settings.value?.locale, ...navigator.languages))
+  const locale = computed(() => {
+    const own = Object.keys(settings.value?.wordsByLocale ?? {})
+    return chooseLocale([options.value.locale, settings.value?.locale, ...navigator.languages], own)
+  })
   /** The owner's words for this language before those for any, and both before the widget's own. */
   const words = computed(() => {
     const { words: any = {}, wordsByLocale = {} } = settings.value ?? {}
-    const wish = locale.value
-    return { ...loadedWords.value, ...any, ...wordsByLocale[wish.split('-')[0]!], ...wordsByLocale[wish] }
+    const wish = locale.value.toLowerCase()
+    const own = Object.entries(wordsByLocale).map(([tag, its]) => ({ tag: tag.toLowerCase(), its }))
+    const of = (tag: string) => own.find((it) => it.tag === tag)?.its
+    return { ...loadedWords.value, ...any, ...of(wish.split('-')[0]!), ...of(wish) }
   })
   const scheme = computed(() => {
     const wish = options.value.theme ?? settings.value?.theme.scheme ?? 'auto'
     return wish === 'auto' ? (systemDark.value ? 'dark' : 'light') : wish
   })
+  const look = computed<Look>(() => ({
+    color: primary.value,
+    position: options.value.position ?? settings.value?.theme.position ?? 'right',
+    zIndex: options.value.zIndex ?? settings.value?.theme.zIndex ?? 2_147_483_000,
+    radius: settings.value?.theme.radius ?? 18,
+  }))
   const primary = computed(() => options.value.primary ?? settings.value?.theme.primary ?? DEFAULT_PRIMARY)
 
   watch(
@@ -56,6 +70,20 @@ export const usePanel = defineStore('panel', () => {
       if (locale.value === wish) loadedWords.value = loaded
     },
     { immediate: true },
+  )
+
+  watch(look, (now, before) => {
+    if (JSON.stringify(now) !== JSON.stringify(before)) tell('look', now)
+  })
+  // What was begun belongs to who began it.
+  watch(
+    () => chat.left,
+    () => {
+      draft.value = ''
+      passage.value = undefined
+      view.value = 'thread'
+    },
+    { flush: 'sync' },
   )
 
   function show(next: boolean): void {
@@ -77,14 +105,16 @@ export const usePanel = defineStore('panel', () => {
     scheme,
     primary,
     settings,
+    /** Does the app take messages? */
+    writable: computed(() => settings.value?.features.chat !== false),
     direction: computed(() => directionOf(locale.value)),
-    position: computed(() => options.value.position ?? settings.value?.theme.position ?? 'right'),
+    look,
     accents: computed(() => accents(primary.value, scheme.value)),
     title: computed(() => words.value.title),
     show,
     toggle: () => show(!open.value),
-    showPassage(messageId: string, citation: Citation) {
-      passage.value = { messageId, citation }
+    showPassage(next: OpenPassage) {
+      passage.value = next
       view.value = 'passage'
     },
     newConversation() {

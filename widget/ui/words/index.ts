@@ -18,9 +18,11 @@ export async function loadWords(locale: string): Promise<Words> {
   return (await others[language(locale)]?.().catch(() => en)) ?? en
 }
 
-/** The first wish there are words for; else `en`. */
-export const chooseLocale = (...wishes: (string | undefined)[]): string =>
-  wishes.find((wish) => wish && locales.includes(language(wish))) ?? 'en'
+/** The first wish there are words for, the widget's or the owner's (`own`, BCP 47); else `en`. */
+export function chooseLocale(wishes: (string | undefined)[], own: string[] = []): string {
+  const known = new Set([...locales, ...own.map((tag) => tag.toLowerCase())])
+  return wishes.find((wish) => wish && (known.has(language(wish)) || known.has(wish.toLowerCase()))) ?? 'en'
+}
 
 const rightToLeft = new Set(['ar', 'arc', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi'])
 export const directionOf = (locale: string): 'ltr' | 'rtl' => (rightToLeft.has(language(locale)) ? 'rtl' : 'ltr')

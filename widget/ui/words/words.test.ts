@@ -26,8 +26,11 @@ describe.each(locales)('the words in %s', (locale) => {
 
 describe('a locale', () => {
   it('is the first wish there are words for', () => {
-    expect(chooseLocale(undefined, 'fr-CA', 'de-AT', 'en')).toBe('de-AT')
-    expect(chooseLocale('ja')).toBe('en')
+    expect(chooseLocale([undefined, 'fr-CA', 'de-AT', 'en'])).toBe('de-AT')
+    expect(chooseLocale(['ja'])).toBe('en')
+    // The owner may speak more languages than the widget.
+    expect(chooseLocale(['fr-CA', 'de'], ['fr'])).toBe('fr-CA')
+    expect(chooseLocale(['pt-PT', 'pt-br', 'de'], ['pt-BR'])).toBe('pt-br')
   })
 
   it('without words gets the English ones', async () => {

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chatOfTag } from './testing/chat.ts'
+import { findChromium } from './testing/chromium.ts'
+import { type Demo, openDemo } from './testing/demo.ts'
+import { documents } from './testing/documents.ts'
+
+describe.skipIf(!findChromium())('an answer that is longer than the panel', () => {
+  let demo: Demo
+  beforeAll(async () => {
+    demo = await openDemo({ model: 'tokens:400:2', documents })
+  })
+  afterAll(() => demo?.close())
+
+  it('is read from its beginning, and its end is one press away', async () => {
+    const { page, close } = await demo.visit('/script-tag')
+    const chat = chatOfTag(page)
+    await chat.open()
+    await chat.ask('Tell me everything')
+    await chat.answered()
+    const place = () =>
+      chat.panel.locator('.scroller').evaluate((it) => {
+        const answer = [...it.querySelectorAll('article')].at(-1)!
+        return {
+          top: Math.round(answer.getBoundingClientRect().top - it.getBoundingClientRect().top),
+          left: it.scrollHeight - it.clientHeight - it.scrollTop,
+        }
+      })
+    expect((await place()).top).toBe(12)
+    expect((await place()).left).toBeGreaterThan(100)
+    await chat.button('Go to the latest message').click()
+    await expect.poll(async () => (await place()).left).toBeLessThan(2)
+
+    // Who reads at the end and asks goes on with the next answer, from its beginning.
+    await chat.ask('And more')
+    await chat.answered(2)
+    expect((await place()).top).toBe(12)
+
+    // Who has scrolled up is left there.
+    await chat.panel.locator('.scroller').evaluate((it) => it.scrollTo({ top: 100 }))
+    await page.waitForTimeout(300)
+    expect(await chat.panel.locator('.scroller').evaluate((it) => it.scrollTop)).toBe(100)
+    await close()
+  })
+})
