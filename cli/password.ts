@@ -17,26 +17,19 @@ export async function readNewPassword(): Promise<string> {
   return first
 }
 
-/** What is typed is not shown. */
+/** What is typed is not shown: the editor draws on nothing. */
 function ask(question: string): Promise<string> {
-  let isSilent = false
-  const output = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      if (isSilent) done()
-      else process.stderr.write(chunk, () => done())
-    },
-  })
+  process.stderr.write(question)
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() })
   const editor = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
   return new Promise((resolve, reject) => {
-    editor.on('SIGINT', () => {
-      editor.close()
-      reject(new Problem('aborted', 'given up', { exit: EXIT.interrupted }))
-    })
-    editor.question(question, (answer) => {
+    editor.on('SIGINT', () => editor.close())
+    // By Ctrl-C or Ctrl-D: after an answer it changes nothing.
+    editor.on('close', () => reject(new Problem('aborted', 'given up', { exit: EXIT.interrupted })))
+    editor.question('', (answer) => {
       process.stderr.write('\n')
-      editor.close()
       resolve(answer)
+      editor.close()
     })
-    isSilent = true
   })
 }

@@ -206,6 +206,8 @@ export function funnel(log: Log): Middleware {
     ctx.state['requestId'] = requestId
     ctx.set('X-Request-Id', requestId)
     ctx.set('X-Content-Type-Options', 'nosniff')
+    // Nothing of ours is shown within another page, but the document that is made for it and says so itself.
+    ctx.set('Content-Security-Policy', "frame-ancestors 'none'")
     try {
       await next()
     } catch (thrown) {
