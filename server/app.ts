@@ -84,12 +84,13 @@ export async function createApp(parts: AppParts): Promise<App> {
     tenancy,
     revoking: (tx, keyId) => sessions.endOfKey(tx, keyId),
   })
+  const seal = createSeal(parts.secretsKey)
   const secrets = createSecrets({
     edge,
     log,
     audit,
     tenancy,
-    seal: createSeal(parts.secretsKey),
+    seal,
     revoking: (tx, secretId) => sessions.endOfSecret(tx, secretId),
   })
   const identities = createIdentities({ edge, log, tenancy, secrets })
@@ -101,7 +102,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     identities,
     merging: (tx, from, to) => adoptLast(tx, streams, from, to),
   })
-  const agents = await createAgents({ db, edge, log, audit, tenancy })
+  const agents = await createAgents({ db, edge, log, audit, tenancy, seal, publicUrl: parts.publicUrl })
   const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
   const gate = createGate({
     db,
@@ -114,7 +115,6 @@ export async function createApp(parts: AppParts): Promise<App> {
     sessions,
     origins,
     operatorToken: parts.operatorToken,
-    publicUrl: parts.publicUrl,
     strict,
   })
   const streams = await createStreams({
@@ -193,7 +193,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...keyRoutes(keys),
     ...identityRoutes(identities),
     ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
-    ...agentRoutes({ agents, publicUrl: parts.publicUrl, checkOwn: origins.checkOwn }),
+    ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),

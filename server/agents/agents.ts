@@ -10,8 +10,10 @@ import {
   type PageQuery,
   pageOf,
   type Scope,
+  type Seal,
 } from '../platform/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
+import { type Cookie, createCookie } from './cookie.ts'
 import type { AgentRow } from './entities.ts'
 import { createPasswords } from './passwords.ts'
 import { presentAgent } from './present.ts'
@@ -23,6 +25,7 @@ const INVITED_MS = 7 * 86_400_000
 
 export interface Agents {
   readonly signIns: SignIns
+  readonly cookie: Cookie
   /** The agent who asks. */
   me(scope: Scope): Promise<Agent>
   /** The invitation is in the result and nowhere else. Throws `forbidden`, and `conflict` for an address that is there already. */
@@ -44,10 +47,13 @@ interface Parts {
   log: Log
   audit: Audit
   tenancy: Tenancy
+  /** The operator's. */
+  seal: Seal
+  publicUrl: () => string
 }
 
-export async function createAgents({ db, edge, log, audit, tenancy }: Parts): Promise<Agents> {
-  const secrets = await openSecrets({ db, log })
+export async function createAgents({ db, edge, log, audit, tenancy, seal, publicUrl }: Parts): Promise<Agents> {
+  const secrets = await openSecrets({ db, log, seal })
   const passwords = createPasswords(secrets)
   const signIns = createSignIns({ db, edge, log, audit, secrets, passwords })
   const noAgent = () => new Fault('not_found', 'No such agent')
@@ -98,6 +104,7 @@ export async function createAgents({ db, edge, log, audit, tenancy }: Parts): Pr
 
   return {
     signIns,
+    cookie: createCookie(publicUrl),
 
     async me(scope) {
       const { actor } = scope

@@ -2,12 +2,39 @@ import { randomBytes } from 'node:crypto'
 import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKey } from '@aside/protocol'
-import { createLog } from '../platform/index.ts'
+import { createLog, createSeal } from '../platform/index.ts'
 import { type Aside, type Owner, startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
 import { send } from '../testing/raw-request.ts'
-import { createStaff, type Staff } from '../testing/staff.ts'
+import { createStaff, signIn, type Staff } from '../testing/staff.ts'
 import { openSecrets } from './secrets.ts'
+
+describe('the secret that signs', () => {
+  it('is sealed where the operator gave a key for it; under another key everybody signs in again', async () => {
+    const key = () => randomBytes(32).toString('base64url')
+    const aside = await startAside({ env: { ASIDE_SECRETS_KEY: key() } })
+    const beside = await openBeside(aside.store)
+    try {
+      const { accessToken, email, password } = await createStaff(aside, await aside.owner(), 'viewer')
+      const { rows } = await beside.db.execute(
+        undefined,
+        "select value from store_facts where name = 'agent_secret'",
+        [],
+      )
+      expect(rows).toEqual([{ value: expect.stringMatching(/^aes-256-gcm:/) }])
+      const me = () => send(`${aside.url}/v1/agents/me`, { headers: { authorization: `Bearer ${accessToken}` } })
+      await aside.restart()
+      expect((await me()).status).toBe(200)
+      await openSecrets({ db: beside.db, log: createLog('silent'), seal: createSeal(key()) })
+      await aside.restart()
+      expect((await me()).status).toBe(401)
+      expect((await signIn(aside, { email, password })).agent.email).toBe(email)
+    } finally {
+      await beside.close()
+      await aside.stop()
+    }
+  })
+})
 
 describe('an access token', () => {
   let aside: Aside
@@ -21,7 +48,7 @@ describe('an access token', () => {
     beside = await openBeside(aside.store)
     owner = await aside.owner()
     anna = await createStaff(aside, owner, 'owner')
-    key = (await openSecrets({ db: beside.db, log: createLog('silent') })).signing
+    key = (await openSecrets({ db: beside.db, log: createLog('silent'), seal: createSeal(undefined) })).signing
     claims = JSON.parse(Buffer.from(anna.accessToken.split('.')[1]!, 'base64url').toString())
   })
   afterAll(async () => {

@@ -14,26 +14,24 @@ import {
 import type { Context } from 'koa'
 import { type Route, serve } from '../platform/index.ts'
 import type { Agents } from './agents.ts'
-import { readRefreshCookie, writeRefreshCookie } from './cookie.ts'
 import type { Issued } from './sign-ins.ts'
 
 interface Parts {
   agents: Agents
-  publicUrl: () => string
   /** Throws `origin_not_allowed` for a page that is not ours: it could sign its visitor in as somebody else. */
   checkOwn: (ctx: Context) => void
 }
 
-export function agentRoutes({ agents, publicUrl, checkOwn }: Parts): Route[] {
-  const { signIns } = agents
+export function agentRoutes({ agents, checkOwn }: Parts): Route[] {
+  const { signIns, cookie } = agents
   const cookieOf = (ctx: Context): string => {
-    const token = readRefreshCookie(ctx, publicUrl())
+    const token = cookie.read(ctx)
     if (token === undefined) throw new Fault('unauthenticated', 'Nobody is signed in here')
     return token
   }
-  const answer = (ctx: Context, { reply, cookie }: Issued) => {
+  const answer = (ctx: Context, { reply, renewal }: Issued) => {
     ctx.set('Cache-Control', 'no-store')
-    writeRefreshCookie(ctx, publicUrl(), cookie)
+    cookie.write(ctx, renewal)
     return reply
   }
   return [
@@ -48,7 +46,7 @@ export function agentRoutes({ agents, publicUrl, checkOwn }: Parts): Route[] {
     serve(refresh, async ({ scope, ctx }) => answer(ctx, await signIns.refresh(scope, cookieOf(ctx)))),
     serve(logout, async ({ scope, ctx }) => {
       await signIns.logout(scope, cookieOf(ctx))
-      writeRefreshCookie(ctx, publicUrl(), undefined)
+      cookie.write(ctx)
       return undefined
     }),
     serve(readMe, ({ scope }) => agents.me(scope)),

@@ -33,7 +33,7 @@ const FRESH_MS = 1_000
 /** The reply, and the refresh token for the cookie. */
 export interface Issued {
   reply: SignedIn
-  cookie: { token: string; maxAgeMs: number }
+  renewal: { token: string; maxAgeMs: number }
 }
 
 export interface SignIns {
@@ -100,7 +100,7 @@ export function createSignIns({ db, edge, log, audit, secrets, passwords }: Part
     const access = await tokens.sign(claims, now)
     return {
       reply: { accessToken: access.token, expiresAt: access.expiresAt.toISOString(), agent: presentAgent(agent) },
-      cookie: { token, maxAgeMs: ends.getTime() - now },
+      renewal: { token, maxAgeMs: ends.getTime() - now },
     }
   }
 

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
 import { type Endpoint, endSession, Fault, identifySession, type Scope as KeyScope, scopesOf } from '@aside/protocol'
-import { type Agents, asAgent, isAccessToken, readRefreshCookie } from '../agents/index.ts'
+import { type Agents, asAgent, isAccessToken } from '../agents/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Keys } from '../keys/index.ts'
 import {
@@ -36,7 +36,6 @@ interface Parts {
   origins: Origins
   /** Who holds it runs the server: it lies in the data folder, readable by its owner only. */
   operatorToken: string
-  publicUrl: () => string
   strict: boolean
 }
 
@@ -146,7 +145,7 @@ export function createGate(parts: Parts): Gate & {
   }
 
   async function renewal(ctx: Context): Promise<Scope> {
-    const token = readRefreshCookie(ctx, parts.publicUrl())
+    const token = agents.cookie.read(ctx)
     if (token === undefined) throw new Fault('unauthenticated', 'Nobody is signed in here')
     origins.checkOwn(ctx)
     return asAgent(db, log, await agents.signIns.holder(token), originOf(ctx))
