@@ -6,6 +6,7 @@ export interface Seal {
   close(text: string, place: string): string
   /** Undefined where it was closed with a key that is not ours, or changed since. */
   open(sealed: string, place: string): string | undefined
+  readonly isPlain: boolean
 }
 
 const PLAIN = 'plain:'
@@ -15,6 +16,7 @@ const AES = 'aes-256-gcm:'
 export function createSeal(key: string | undefined): Seal {
   const bytes = key === undefined ? undefined : Buffer.from(key, 'base64url')
   return {
+    isPlain: bytes === undefined,
     close(text, place) {
       if (!bytes) return PLAIN + text
       const nonce = randomBytes(12)
