@@ -10,6 +10,8 @@ const Integrity = v.object({ files: v.object({ 'embed.js': v.string() }) })
 const Described = v.object({
   info: v.object({ version: v.string() }),
   servers: v.pipe(v.array(v.object({ url: v.string() })), v.minLength(1)),
+  /** Absent: an older server, which has one address. */
+  'x-aside-embed-url': v.optional(v.string()),
 })
 
 interface EmbedOptions {
@@ -37,11 +39,11 @@ export function addEmbedCommand(program: Command): void {
         const connection = await connect()
         const { client } = connection
         const app = await chooseApp(connection, wanted, tenant === undefined ? {} : { tenant })
-        const { info, servers } = v.parse(Described, await (await get(client, '/openapi.json')).json())
+        const { info, servers, ...more } = v.parse(Described, await (await get(client, '/openapi.json')).json())
         const integrity = await readIntegrity(client)
         const path = `/cdn/${floating ?? `v${info.version}`}/embed.js`
         await proveServed(client, path, integrity)
-        const src = servers[0]!.url + path
+        const src = (more['x-aside-embed-url'] ?? servers[0]!.url) + path
         const attributes = floating === undefined ? ` integrity="${integrity}" crossorigin="anonymous"` : ''
         const html = `<script src="${src}"${attributes} data-app="${app.id}" async></script>`
         out.show(
