@@ -36,19 +36,18 @@ describe.skipIf(!findChromium())('a frame that comes from another host than the 
   })
   afterAll(() => demo?.close())
 
-  it('answers a visitor, who asks the API from the frame and keeps the conversation over a reload', async () => {
+  it('answers a visitor, who asks the API from the frame and nobody else', async () => {
     const { page, troubles, strangers, close } = await demo.visit('/script-tag')
     const chat = chatOfTag(page)
     await chat.open()
     await chat.ask(tagQuestion)
-    const answer = await chat.answered()
-    expect(answer.length).toBeGreaterThan(0)
+    expect(await chat.answered()).not.toBe('')
+    await chat.ask('And the element?')
+    expect(await chat.answered(2)).not.toBe('')
     expect(page.frames().map((it) => new URL(it.url()).origin)).toContain(demo.server.url)
     const asked = strangers.map((it) => new URL(it))
     expect(new Set(asked.map((it) => it.origin))).toEqual(new Set([api]))
     expect(asked.every((it) => it.pathname.startsWith('/v1/'))).toBe(true)
-    await page.reload()
-    expect(await chat.answered()).toBe(answer)
     expect(troubles).toEqual([])
     await close()
   })
