@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { EXIT, Problem } from '../problems.ts'
+import type { Embedding } from './embeddings.ts'
 import { type Finding, notesOf, quoted } from './finding.ts'
 
 const { ok, warn, fail } = notesOf('browser')
@@ -23,6 +24,8 @@ export interface Seen {
   findings: Finding[]
   /** The page's source as scripts have made it. */
   html: string
+  /** What no source shows: a remote that a script of the page has imported, and the app it asked for. */
+  imported: Embedding[]
 }
 
 /** As a visitor's, and not a private window, in which browsers keep from frames what they give them else. */
@@ -51,6 +54,8 @@ export async function look(url: URL, timeoutMs: number): Promise<Seen> {
     context = await launch(profile)
     context.setDefaultTimeout(timeoutMs)
     const troubles: string[] = []
+    const asked: string[] = []
+    context.on('request', (request) => void asked.push(request.url()))
     context.on('console', (message) => {
       if (message.type() === 'error') troubles.push(quoted(message.text()))
     })
@@ -67,6 +72,7 @@ export async function look(url: URL, timeoutMs: number): Promise<Seen> {
     const said = refused.slice(0, 10).map((it) => fail('console', it))
     return {
       html: await page.content(),
+      imported: importedBy(asked),
       findings: [
         ...found,
         ...(said.length > 0 ? said : [ok('console', 'the browser refused nothing that concerns policies')]),
@@ -78,25 +84,28 @@ export async function look(url: URL, timeoutMs: number): Promise<Seen> {
   }
 }
 
+function importedBy(asked: string[]): Embedding[] {
+  const script = asked.find((it) => /\/remoteEntry\.js(\?|$)/.test(it))
+  const [, server, address] = asked.map((it) => /^(.+)\/v1\/apps\/([^/?]+)\/settings/.exec(it)).find(Boolean) ?? []
+  if (script === undefined || server === undefined || address === undefined) return []
+  return [{ way: 'federated', script: new URL(script), address, server: new URL(server) }]
+}
+
 /** What the tag leaves on the page: `Aside.apps`, by app. */
 interface Tagged {
   Aside?: { apps?: Record<string, { open(): void; on(event: string, listener: () => void): void }> }
 }
 
 async function useChat(page: Page, timeoutMs: number): Promise<Finding[]> {
-  const launcher = await page
-    .waitForFunction(
-      () =>
-        Object.keys((window as Tagged).Aside?.apps ?? {}).length > 0
-          ? 'tag'
-          : [...document.querySelectorAll('*')].some((it) => it.shadowRoot?.querySelector('.launcher, .panel'))
-            ? 'element'
-            : false,
-      undefined,
-      { timeout: Math.min(timeoutMs, 10_000) },
-    )
-    .then((it) => it.jsonValue())
-    .catch(() => undefined)
+  const timeout = Math.min(timeoutMs, 10_000)
+  const tagged = page.waitForFunction(() => Object.keys((window as Tagged).Aside?.apps ?? {}).length > 0, undefined, {
+    timeout,
+  })
+  // Found through shadow roots.
+  const drawn = page.locator('.aside .panel, .aside .launcher').first().waitFor({ timeout })
+  const launcher = await Promise.any([tagged.then(() => 'tag' as const), drawn.then(() => 'element' as const)]).catch(
+    () => undefined,
+  )
   if (!launcher)
     return [
       fail(

@@ -40,8 +40,10 @@ export async function examine({ url, origin, timeoutMs, inBrowser, wanted, note 
   const answer = await visit(url, timeoutMs)
   const seen = inBrowser ? await look(url, timeoutMs) : undefined
   const source = readSource(answer.text(), answer.url)
-  if (seen && source.embeddings.length === 0)
-    Object.assign(source, { embeddings: readSource(seen.html, answer.url).embeddings })
+  if (seen && source.embeddings.length === 0) {
+    const { embeddings } = readSource(seen.html, answer.url)
+    source.embeddings = embeddings.length > 0 ? embeddings : seen.imported
+  }
   const page: Page = {
     url: answer.url,
     origin: origin ?? answer.url.origin,
