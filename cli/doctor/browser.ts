@@ -2,7 +2,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import type { BrowserContext, Page } from 'playwright-core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BrowserContext, Page, Request } from 'playwright-core'
 import { EXIT, Problem } from '../problems.ts'
 import type { Embedding } from './embeddings.ts'
 import { type Finding, notesOf, quoted } from './finding.ts'
@@ -54,8 +55,8 @@ export async function look(url: URL, timeoutMs: number): Promise<Seen> {
     context = await launch(profile)
     context.setDefaultTimeout(timeoutMs)
     const troubles: string[] = []
-    const asked: string[] = []
-    context.on('request', (request) => void asked.push(request.url()))
+    const asked: Request[] = []
+    context.on('request', (request) => void asked.push(request))
     context.on('console', (message) => {
       if (message.type() === 'error') troubles.push(quoted(message.text()))
     })
@@ -63,7 +64,7 @@ export async function look(url: URL, timeoutMs: number): Promise<Seen> {
     await page.goto(url.href, { waitUntil: 'load' }).catch((cause: unknown) => {
       throw new Problem('page_unreachable', `the browser cannot open ${url.href}`, { exit: EXIT.unreachable, cause })
     })
-    const found = await useChat(page, timeoutMs)
+    const found = await useChat(page, timeoutMs, () => asked.some((it) => it.url().endsWith('/v1/sessions')))
     const refused = [...new Set(troubles)].filter((it) =>
       /content security policy|frame-ancestors|x-frame-options|cors policy|trusted ?type|mixed content|integrity/i.test(
         it,
@@ -84,11 +85,16 @@ export async function look(url: URL, timeoutMs: number): Promise<Seen> {
   }
 }
 
-function importedBy(asked: string[]): Embedding[] {
-  const script = asked.find((it) => /\/remoteEntry\.js(\?|$)/.test(it))
-  const [, server, address] = asked.map((it) => /^(.+)\/v1\/apps\/([^/?]+)\/settings/.exec(it)).find(Boolean) ?? []
-  if (script === undefined || server === undefined || address === undefined) return []
-  return [{ way: 'federated', script: new URL(script), address, server: new URL(server) }]
+/** A remote begins with a session, and says for which app. */
+function importedBy(asked: Request[]): Embedding[] {
+  const script = asked.map((it) => it.url()).find((it) => /\/remoteEntry\.js(\?|$)/.test(it))
+  for (const request of asked) {
+    const server = /^(.+)\/v1\/sessions$/.exec(request.url())?.[1]
+    const address = /"appId":"([^"\s]+)"/.exec(request.postData() ?? '')?.[1]
+    if (script !== undefined && server !== undefined && address !== undefined)
+      return [{ way: 'federated', script: new URL(script), address, server: new URL(server) }]
+  }
+  return []
 }
 
 /** What the tag leaves on the page: `Aside.apps`, by app. */
@@ -96,7 +102,7 @@ interface Tagged {
   Aside?: { apps?: Record<string, { open(): void; on(event: string, listener: () => void): void }> }
 }
 
-async function useChat(page: Page, timeoutMs: number): Promise<Finding[]> {
+async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): Promise<Finding[]> {
   const timeout = Math.min(timeoutMs, 10_000)
   const tagged = page.waitForFunction(() => Object.keys((window as Tagged).Aside?.apps ?? {}).length > 0, undefined, {
     timeout,
@@ -114,8 +120,16 @@ async function useChat(page: Page, timeoutMs: number): Promise<Finding[]> {
         'the findings about the page say why; else look into the browser’s console',
       ),
     ]
-  if (launcher === 'element')
+  if (launcher === 'element') {
+    // One that floats begins when somebody wants it.
+    await page
+      .locator('.aside .launcher')
+      .first()
+      .click({ timeout: 1_000 })
+      .catch(() => undefined)
+    for (let waits = 0; !hasBegun() && waits < 50; waits++) await sleep(100)
     return [ok('launcher', 'the chat stands on the page'), await checkStorage(page, 'the page')]
+  }
 
   const isReady = await page
     .evaluate(
@@ -124,6 +138,7 @@ async function useChat(page: Page, timeoutMs: number): Promise<Finding[]> {
           const shim = Object.values((window as Tagged).Aside!.apps!)[0]!
           setTimeout(() => resolve(false), ms)
           shim.on('ready', () => resolve(true))
+          shim.on('error', () => resolve(false))
           shim.open()
         }),
       Math.min(timeoutMs, 15_000),
