@@ -99,7 +99,7 @@ function importedBy(asked: Request[]): Embedding[] {
 
 /** What the tag leaves on the page: `Aside.apps`, by app. */
 interface Tagged {
-  Aside?: { apps?: Record<string, { open(): void; on(event: string, listener: () => void): void }> }
+  Aside?: { apps?: Record<string, { open(): void }> }
 }
 
 async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): Promise<Finding[]> {
@@ -131,21 +131,18 @@ async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): 
     return [ok('launcher', 'the chat stands on the page'), await checkStorage(page, 'the page')]
   }
 
-  const isReady = await page
-    .evaluate(
-      (ms) =>
-        new Promise<boolean>((resolve) => {
-          const shim = Object.values((window as Tagged).Aside!.apps!)[0]!
-          setTimeout(() => resolve(false), ms)
-          shim.on('ready', () => resolve(true))
-          shim.on('error', () => resolve(false))
-          shim.open()
-        }),
-      Math.min(timeoutMs, 15_000),
-    )
-    .catch(() => false)
+  await page.evaluate(() => Object.values((window as Tagged).Aside!.apps!)[0]!.open()).catch(() => undefined)
+  const frameOf = () => page.frames().find((it) => /\/embed\//.test(it.url()))
+  const isReady = async () =>
+    frameOf()
+      ?.locator('.panel')
+      .first()
+      .isVisible()
+      .catch(() => false)
+  const giveUpAt = Date.now() + Math.min(timeoutMs, 12_000)
+  while (!(await isReady()) && Date.now() < giveUpAt) await sleep(100)
   const bubble = ok('launcher', 'the bubble appeared')
-  if (!isReady)
+  if (!(await isReady()))
     return [
       bubble,
       fail(
@@ -154,11 +151,10 @@ async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): 
         'the findings about page and app say why; else look into the browser’s console',
       ),
     ]
-  const frame = page.frames().find((it) => /\/embed\//.test(it.url()))
   return [
     bubble,
     ok('frame', 'the frame was opened, and the chat in it is ready'),
-    await checkStorage(frame ?? page, 'the frame'),
+    await checkStorage(frameOf() ?? page, 'the frame'),
   ]
 }
 
