@@ -97,6 +97,15 @@ describe.for(stores)('hostnames set apart, on %s', (store) => {
     expect(nameless.error().code).toBe('origin_missing')
   })
 
+  it('lets agents work on the studio’s host only', async () => {
+    const login = (host: string, origin: string) =>
+      sendJson(`${aside.url}/v1/agents/login`, { email: 'a@b.example', password: 'not this one' }, { host, origin })
+    expect((await login('studio.example', STUDIO)).error().code).toBe('unauthenticated')
+    for (const origin of [API, EMBED])
+      expect((await login('api.example', origin)).error().code).toBe('origin_not_allowed')
+    expect((await login('embed.example', EMBED)).error().code).toBe('not_found')
+  })
+
   it('says in its description where tags come from', async () => {
     const { info: _, ...described } = (await ask('api.example', '/openapi.json')).json() as Record<string, unknown>
     expect(described).toMatchObject({ servers: [{ url: API }], 'x-aside-embed-url': EMBED })
