@@ -6,7 +6,15 @@ import { createEngine, createLocal, createModels, type EngineLimits, type Model 
 import { createAudience } from './audience.ts'
 import { agentRoutes, createAgents } from './agents/index.ts'
 import { auditRoutes, createAudit } from './audit/index.ts'
-import { authRoutes, createGate, createOrigins, createVisitorSessions, type SessionFacts } from './auth/index.ts'
+import {
+  type Addresses,
+  authRoutes,
+  createGate,
+  createHosts,
+  createOrigins,
+  createVisitorSessions,
+  type SessionFacts,
+} from './auth/index.ts'
 import {
   adoptLast,
   type ConversationFacts,
@@ -44,7 +52,7 @@ export interface AppParts {
   log: Log
   version: string
   /** Where browsers reach us, e.g. `https://chat.example`: known once the server listens. */
-  publicUrl: () => string
+  addresses: Addresses
   operatorToken: string
   /** Seals the secrets that have to be read again. */
   secretsKey: string | undefined
@@ -102,8 +110,15 @@ export async function createApp(parts: AppParts): Promise<App> {
     identities,
     merging: (tx, from, to) => adoptLast(tx, streams, from, to),
   })
-  const agents = await createAgents({ db, edge, log, audit, tenancy, seal, publicUrl: parts.publicUrl })
-  const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
+  const { addresses } = parts
+  const studioUrl = () => addresses.studio ?? addresses.api()
+  const agents = await createAgents({ db, edge, log, audit, tenancy, seal, publicUrl: studioUrl })
+  const origins = createOrigins({
+    tenancy,
+    ownOrigins: () => [new URL(addresses.embed ?? addresses.api()).origin],
+    studioOrigins: () => [new URL(studioUrl()).origin],
+    isFrameApart: addresses.embed !== undefined,
+  })
   const gate = createGate({
     db,
     edge,
@@ -205,10 +220,13 @@ export async function createApp(parts: AppParts): Promise<App> {
   const depth = (route: Route) => route.endpoint.path.split('/').filter((part) => part.startsWith(':')).length
   for (const route of routes.sort((a, b) => depth(a) - depth(b)))
     router.register(route.endpoint.path, [route.endpoint.method], (ctx) => route.run(ctx as never, gate))
-  fileRoutes(router, cdn, gate.addressed)
-  router.get('/openapi.json', (ctx) => void (ctx.body = openApi(parts.version, parts.publicUrl())))
+  fileRoutes(router, cdn, gate.addressed, () => (addresses.embed === undefined ? undefined : addresses.api()))
+  router.get('/openapi.json', (ctx) => void (ctx.body = openApi(parts.version, addresses.api(), addresses.embed)))
   router.get('/docs', (ctx) => {
-    ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+    ctx.set(
+      'Content-Security-Policy',
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
     ctx.type = 'html'
     ctx.body = docsPage()
   })
@@ -217,6 +235,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   // Everything that can go wrong has gone through the funnel; what is left is a connection that broke.
   koa.on('error', (error: Error) => log.debug('connection-broke', { reason: error.message }))
   koa.use(funnel(log))
+  koa.use(createHosts(addresses))
   koa.use(origins.cors)
   koa.use(router.routes() as never)
   koa.use(async (ctx) => {

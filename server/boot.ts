@@ -71,13 +71,14 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
   const { openai } = config
   const provider = openai && createOpenAi({ apiKey: openai.apiKey, baseUrl: openai.baseUrl, ...options.openaiOptions })
   let publicUrl = config.publicUrl ?? ''
+  let listenUrl = ''
   const operatorToken = `as_op_${randomBytes(24).toString('base64url')}`
   const app = await createApp({
     db,
     edge,
     log,
     version,
-    publicUrl: () => publicUrl,
+    addresses: { api: () => publicUrl, embed: config.embedUrl, studio: config.studioUrl, listens: () => listenUrl },
     operatorToken,
     secretsKey: config.secretsKey,
     openai: provider && openai && { model: provider, name: openai.model },
@@ -112,6 +113,7 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
   const { port } = server.address() as AddressInfo
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
   publicUrl ||= url
+  listenUrl = url
   await app.start()
   const file = addressFile(config)
   mkdirSync(dirname(file), { recursive: true })

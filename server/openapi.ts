@@ -103,7 +103,8 @@ function operation(name: string, endpoint: Endpoint): Json {
   }
 }
 
-export function openApi(version: string, serverUrl: string): Json {
+/** `embedUrl` is where the tag and its frame come from, if not from the API's own address. */
+export function openApi(version: string, serverUrl: string, embedUrl?: string): Json {
   const paths: Record<string, Json> = {}
   for (const [name, it] of Object.entries<Endpoint>(endpoints)) {
     const path = it.path.replace(/:(\w+)/g, '{$1}')
@@ -113,6 +114,7 @@ export function openApi(version: string, serverUrl: string): Json {
     openapi: '3.1.0',
     info: { title: 'Aside', version, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: serverUrl }],
+    'x-aside-embed-url': embedUrl ?? serverUrl,
     paths,
     components: {
       securitySchemes: {

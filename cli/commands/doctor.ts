@@ -6,21 +6,30 @@ import type { Config } from '@aside/server/address'
 import { type Connection, readConfig } from '../connect.ts'
 import { act, type Context } from '../context.ts'
 import { printable } from '../output.ts'
-import { complain, EXIT } from '../problems.ts'
+import { complain, EXIT, usage } from '../problems.ts'
+import { examinePage, type PageOptions } from './doctor-page.ts'
 
 /** The first release that runs TypeScript as it is and loads the SQLite driver (N-API 10). */
 const LEAST_NODE = [22, 18] as const
 
 export function addDoctorCommand(program: Command): void {
   program
-    .command('doctor')
-    .description('check the configuration, the store, the widget and the model')
+    .command('doctor [page-url]')
+    .description('check the configuration, the store, the widget and the model; or what stands in the way of a page')
+    .option('--origin <origin>', 'of a page: speak as one of this origin, instead of its own')
+    .option('--timeout <seconds>', 'of a page: how long to wait for each answer (default: 20)')
+    .option('--app <app>', 'of a page: the app that is to be there, by name or id')
+    .option('--browser', 'of a page: also open it in the Chromium of this machine')
     .addHelpText(
       'after',
-      '\nIt exits with 1 when something is not as it should be, and says what to do about it.\n\nExamples:\n  $ aside doctor\n  $ aside doctor --url https://chat.example --key as_sk_live_…',
+      '\nIt exits with 1 when something is not as it should be, and says what to do about it.\nWith the address of a page it looks at that page as a browser would, and at the server from there.\n\nExamples:\n  $ aside doctor\n  $ aside doctor https://shop.example/help\n  $ aside doctor --url https://chat.example --key as_sk_live_…',
     )
     .action(
-      act(async (context) => {
+      act(async (context, page: string | undefined, options: PageOptions) => {
+        if (page !== undefined) return examinePage(context, page, options)
+        const given = Object.keys(options).filter((it) => ['origin', 'timeout', 'app', 'browser'].includes(it))[0]
+        if (given !== undefined)
+          throw usage(`--${given} is about a page`, 'give its address: aside doctor https://shop.example')
         const { globals, out } = context
         const checks = globals.url === undefined ? await checkHere(context) : await checkThere(context)
         const isWell = checks.every((it) => it.ok)

@@ -10,6 +10,8 @@ const Integrity = v.object({ files: v.object({ 'embed.js': v.string() }) })
 const Described = v.object({
   info: v.object({ version: v.string() }),
   servers: v.pipe(v.array(v.object({ url: v.string() })), v.minLength(1)),
+  /** Absent: an older server, which has one address. */
+  'x-aside-embed-url': v.optional(v.string()),
 })
 
 interface EmbedOptions {
@@ -37,22 +39,27 @@ export function addEmbedCommand(program: Command): void {
         const connection = await connect()
         const { client } = connection
         const app = await chooseApp(connection, wanted, tenant === undefined ? {} : { tenant })
-        const { info, servers } = v.parse(Described, await (await get(client, '/openapi.json')).json())
-        const integrity = await readIntegrity(client)
-        const path = `/cdn/${floating ?? `v${info.version}`}/embed.js`
-        await proveServed(client, path, integrity)
-        const src = servers[0]!.url + path
-        const attributes = floating === undefined ? ` integrity="${integrity}" crossorigin="anonymous"` : ''
-        const html = `<script src="${src}"${attributes} data-app="${app.id}" async></script>`
-        out.show(
-          { appId: app.id, version: info.version, src, html, ...(floating === undefined ? { integrity } : {}) },
-          () => out.line(html),
+        const { version, integrity, src, html } = await readTag(client, app.id, floating)
+        out.show({ appId: app.id, version, src, html, ...(floating === undefined ? { integrity } : {}) }, () =>
+          out.line(html),
         )
         if (app.allowedOrigins?.length === 0) out.note('This app has no allowed origins, so no page can embed it.')
         if (/^(localhost|127\.|\[::1\]|0\.0\.0\.0)/.test(new URL(src).host))
           out.note('This address is for this machine only: set ASIDE_PUBLIC_URL to where visitors reach the server.')
       }),
     )
+}
+
+/** The tag of an app as the server says it has to be. Throws where there is no widget, or another than it says. */
+export async function readTag(client: Client, appId: string, floating?: string) {
+  const { info, servers, ...more } = v.parse(Described, await (await get(client, '/openapi.json')).json())
+  const integrity = await readIntegrity(client)
+  const path = `/cdn/${floating ?? `v${info.version}`}/embed.js`
+  await proveServed(client, path, integrity)
+  const src = (more['x-aside-embed-url'] ?? servers[0]!.url) + path
+  const attributes = floating === undefined ? ` integrity="${integrity}" crossorigin="anonymous"` : ''
+  const html = `<script src="${src}"${attributes} data-app="${appId}" async></script>`
+  return { version: info.version, integrity, src, html }
 }
 
 const get = (client: Client, path: string) =>

@@ -27,11 +27,21 @@ const namesOf = (origin: string): string[] =>
     ? ['localhost', '127.0.0.1'].map((name) => origin.replace(/localhost|127\.0\.0\.1/, name))
     : [origin]
 
-/** `ownOrigins` are where the iframe's document comes from: its page was checked by `frame-ancestors` instead. */
-export function createOrigins({ tenancy, ownOrigins }: { tenancy: Tenancy; ownOrigins: () => string[] }): Origins {
+export interface OriginParts {
+  tenancy: Tenancy
+  /** Where the iframe's document comes from: its page was checked by `frame-ancestors` instead. */
+  ownOrigins: () => string[]
+  /** Where agents' pages come from. */
+  studioOrigins: () => string[]
+  /** The frame's reads name no origin while it comes from the API's own; from elsewhere they do, and nothing else passes. */
+  isFrameApart: boolean
+}
+
+export function createOrigins({ tenancy, ownOrigins, studioOrigins, isFrameApart }: OriginParts): Origins {
   const isOwn = (ctx: Context) => {
     const origin = ctx.get('Origin')
-    return origin === '' ? ctx.get('Sec-Fetch-Site') === 'same-origin' : ownOrigins().includes(origin)
+    if (origin !== '') return ownOrigins().includes(origin)
+    return !isFrameApart && ctx.get('Sec-Fetch-Site') === 'same-origin'
   }
   return {
     check(ctx, app, env) {
@@ -53,9 +63,9 @@ export function createOrigins({ tenancy, ownOrigins }: { tenancy: Tenancy; ownOr
       const site = ctx.get('Sec-Fetch-Site')
       // A browser says `none` where a person typed the address, and nothing but a browser says anything.
       const isFromOurs = site === '' || site === 'same-origin' || site === 'none'
-      if (isFromOurs && (origin === '' || ownOrigins().flatMap(namesOf).includes(origin))) return
+      if (isFromOurs && (origin === '' || studioOrigins().flatMap(namesOf).includes(origin))) return
       ctx.remove('Access-Control-Allow-Origin')
-      throw new Fault('origin_not_allowed', `Agents work on ${ownOrigins().join(' and ')} only`)
+      throw new Fault('origin_not_allowed', `Agents work on ${studioOrigins().join(' and ')} only`)
     },
     async cors(ctx, next) {
       ctx.vary('Origin')

@@ -20,7 +20,8 @@ export interface Embedded {
   key: { env: 'live' | 'test' } | undefined
 }
 
-export function embedPage(embedded: Embedded | undefined, cdn: Cdn): Page {
+/** `apiUrl` where the API has another address than this page: the page is told, and may ask there and nowhere else. */
+export function embedPage(embedded: Embedded | undefined, cdn: Cdn, apiUrl?: string): Page {
   const app = embedded?.app
   const nonce = randomBytes(16).toString('base64')
   const allowed = [...(app?.allowedOrigins ?? []), ...(embedded?.key?.env === 'test' ? ownMachine : [])]
@@ -31,7 +32,7 @@ export function embedPage(embedded: Embedded | undefined, cdn: Cdn): Page {
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
     "font-src 'self'",
-    "connect-src 'self'",
+    `connect-src ${apiUrl === undefined ? "'self'" : new URL(apiUrl).origin}`,
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
@@ -46,7 +47,7 @@ export function embedPage(embedded: Embedded | undefined, cdn: Cdn): Page {
   ]
   return {
     html: `<!doctype html>
-<html${app?.live.config.locale ? ` lang="${escape(app.live.config.locale)}"` : ''}${embedded ? ` data-app="${escape(embedded.address)}"` : ''} data-nonce="${nonce}">
+<html${app?.live.config.locale ? ` lang="${escape(app.live.config.locale)}"` : ''}${embedded ? ` data-app="${escape(embedded.address)}"` : ''}${apiUrl === undefined ? '' : ` data-api="${escape(apiUrl)}"`} data-nonce="${nonce}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
@@ -61,6 +62,9 @@ ${head.filter(Boolean).join('\n')}
       'Content-Security-Policy': policy.join('; '),
       'Permissions-Policy': 'camera=(), geolocation=(), microphone=(self)',
       'Referrer-Policy': 'no-referrer',
+      // A page that isolates itself frames nothing that does not do so too; all we load is our own, or asked with CORS.
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+      'Cross-Origin-Resource-Policy': 'cross-origin',
       'Cache-Control': 'no-store',
     },
   }

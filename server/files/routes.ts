@@ -9,6 +9,8 @@ export function fileRoutes(
   router: Router,
   cdn: Cdn,
   addressed: (address: string) => Promise<{ app: LiveApp; key: { env: 'live' | 'test' } | undefined }>,
+  /** The API's address; undefined where it is that of the files. */
+  apiUrl: () => string | undefined,
 ): void {
   router.get(/^\/cdn\/([^/]+)\/(.+)$/, (ctx) => {
     const [channel = '', path = ''] = ctx.path.slice('/cdn/'.length).split(/\/(.*)/s)
@@ -39,7 +41,7 @@ export function fileRoutes(
     } catch (error) {
       if (!isFault(error) || error.code !== 'app_not_found') throw error
     }
-    const page = embedPage(found && { ...found, address }, cdn)
+    const page = embedPage(found && { ...found, address }, cdn, apiUrl())
     ctx.set(page.headers)
     ctx.status = found ? 200 : 404
     ctx.type = 'html'

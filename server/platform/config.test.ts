@@ -21,6 +21,8 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 8787,
       publicUrl: undefined,
+      embedUrl: undefined,
+      studioUrl: undefined,
       log: 'info',
       database: { kind: 'sqlite', file: resolve('.data/aside.db') },
       maxTurns: 1_200,
@@ -32,6 +34,25 @@ describe('the configuration', () => {
 
   it('takes what is set and empty for what is not set', () => {
     expect(parseConfig({ ASIDE_PORT: '', DATABASE_URL: '', OPENAI_API_KEY: '' })).toEqual(parseConfig({}))
+  })
+
+  it('takes hosts of their own for the frame and the studio, and nothing where they are the public one', () => {
+    const ASIDE_PUBLIC_URL = 'https://chat.example'
+    const { embedUrl, studioUrl } = parseConfig({
+      ASIDE_PUBLIC_URL,
+      ASIDE_EMBED_URL: 'https://EMBED.example/',
+      ASIDE_STUDIO_URL: 'https://chat.example:443',
+    })
+    expect([embedUrl, studioUrl]).toEqual(['https://embed.example', undefined])
+    expect(problemsOf({ ASIDE_EMBED_URL: 'https://embed.example' })).toEqual([
+      'ASIDE_EMBED_URL: needs ASIDE_PUBLIC_URL beside it, the address of the API',
+    ])
+    const same = { ASIDE_PUBLIC_URL, ASIDE_EMBED_URL: 'https://e.example', ASIDE_STUDIO_URL: 'https://e.example/' }
+    expect(problemsOf(same)).toEqual([expect.stringContaining('ASIDE_STUDIO_URL: must not be')])
+    for (const wrong of ['https://embed.example/path', 'embed.example', 'ftp://embed.example', 'https://e.example?a'])
+      expect(problemsOf({ ASIDE_PUBLIC_URL, ASIDE_EMBED_URL: wrong })).toEqual([
+        'ASIDE_EMBED_URL: expected an address without a path, like https://embed.example',
+      ])
   })
 
   it('leaves other programs’ variables alone', () => {

@@ -20,11 +20,26 @@ const httpUrl = v.pipe(
   v.transform((text) => text.replace(/\/+$/, '')),
 )
 
+/** Of a host that is set apart: an origin and nothing behind it. */
+const hostUrl = v.pipe(
+  v.string(),
+  v.check(
+    (text) =>
+      URL.canParse(text) &&
+      /^https?:$/.test(new URL(text).protocol) &&
+      new URL(text).href === `${new URL(text).origin}/`,
+    'an address without a path, like https://embed.example',
+  ),
+  v.transform((text) => (URL.canParse(text) ? new URL(text).origin : text)),
+)
+
 const Environment = v.object({
   ASIDE_DATA_DIR: v.optional(v.string(), '.data'),
   ASIDE_HOST: v.optional(v.string(), '127.0.0.1'),
   ASIDE_PORT: v.optional(whole(0, 65_535), '8787'),
   ASIDE_PUBLIC_URL: v.optional(httpUrl),
+  ASIDE_EMBED_URL: v.optional(hostUrl),
+  ASIDE_STUDIO_URL: v.optional(hostUrl),
   ASIDE_LOG: v.optional(
     v.picklist(['debug', 'info', 'warn', 'error', 'silent'], 'debug, info, warn, error or silent'),
     'info',
@@ -58,6 +73,9 @@ export interface Config {
   port: number
   /** Where browsers reach this server; unset: `http://<host>:<port>` as it listens. */
   publicUrl: string | undefined
+  /** Where the iframe's document and the studio are, if not there: each is answered under its own name only. */
+  embedUrl: string | undefined
+  studioUrl: string | undefined
   log: v.InferOutput<typeof Environment>['ASIDE_LOG']
   database: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
   /** Answers written at once, by this process; more wait in a queue of `maxQueuedTurns`, past that they are refused. */
@@ -82,6 +100,10 @@ export class ConfigProblems extends Error {
   }
 }
 
+/** The same as the public address is not apart. */
+const apart = (url: string | undefined, publicUrl: string | undefined): string | undefined =>
+  url === undefined || publicUrl === undefined || url === new URL(publicUrl).origin ? undefined : url
+
 /** Throws `ConfigProblems` with every problem there is. Unknown variables are left alone; unknown `ASIDE_` ones are not. */
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
@@ -94,6 +116,15 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
       !/^ASIDE_(TEST|DEMO|URL|KEY|CHROMIUM|IDENTITY_SECRET)/.test(name)
     )
       problems.push(`${name}: no such setting`)
+  for (const name of ['ASIDE_EMBED_URL', 'ASIDE_STUDIO_URL'])
+    if (given[name] && !given['ASIDE_PUBLIC_URL'])
+      problems.push(`${name}: needs ASIDE_PUBLIC_URL beside it, the address of the API`)
+  if (
+    parsed.success &&
+    parsed.output.ASIDE_EMBED_URL &&
+    parsed.output.ASIDE_EMBED_URL === parsed.output.ASIDE_STUDIO_URL
+  )
+    problems.push('ASIDE_STUDIO_URL: must not be where visitors’ pages are framed from, ASIDE_EMBED_URL')
   if (given['OPENAI_BASE_URL'] && !given['OPENAI_API_KEY'])
     problems.push('OPENAI_BASE_URL: needs OPENAI_API_KEY beside it (any text, where the provider asks for none)')
   if (!parsed.success || problems.length > 0) throw new ConfigProblems(problems)
@@ -105,6 +136,8 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     host: it.ASIDE_HOST,
     port: it.ASIDE_PORT,
     publicUrl: it.ASIDE_PUBLIC_URL,
+    embedUrl: apart(it.ASIDE_EMBED_URL, it.ASIDE_PUBLIC_URL),
+    studioUrl: apart(it.ASIDE_STUDIO_URL, it.ASIDE_PUBLIC_URL),
     log: it.ASIDE_LOG,
     database: url.startsWith('postgres')
       ? { kind: 'postgres', url }

@@ -199,15 +199,21 @@ const sorted = (value: unknown): unknown =>
         )
       : value
 
+/** What a browser may do with a reply that says nothing else, a refusal among them: show it, alone and to nobody's frame. */
+const closed = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+}
+
 /** Gives every request an id, and every failure the one body. */
 export function funnel(log: Log): Middleware {
   return async (ctx, next) => {
     const requestId = `req_${randomBytes(9).toString('base64url')}`
     ctx.state['requestId'] = requestId
     ctx.set('X-Request-Id', requestId)
-    ctx.set('X-Content-Type-Options', 'nosniff')
-    // Nothing of ours is shown within another page, but the document that is made for it and says so itself.
-    ctx.set('Content-Security-Policy', "frame-ancestors 'none'")
+    ctx.set(closed)
     try {
       await next()
     } catch (thrown) {

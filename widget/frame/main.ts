@@ -10,6 +10,9 @@ type Post = (message: FrameMessage) => void
 /** The server writes it into the document, where it resolved a key; else it is the last part of the address. */
 const appId = document.documentElement.dataset['app'] ?? decodeURIComponent(location.pathname.split('/').at(-1) ?? '')
 
+/** Where the API is, if not where this document comes from: the server writes that into it as well. */
+const baseUrl = document.documentElement.dataset['api'] ?? ''
+
 /** Who embeds us: the browser says so, and `frame-ancestors` has let it. */
 function originOfPage(): string | undefined {
   const said = location.ancestorOrigins?.[0] ?? document.referrer
@@ -33,7 +36,7 @@ function begin(init: FrameInit, port: MessagePort): void {
   const post: Post = (message) => port.postMessage(message)
   const vouching = vouchedByPage(init, () => post({ type: 'token' }))
   const { getToken } = vouching
-  const widget = mount(document.body, { baseUrl: '', appId, mode: 'frame', open, locale, theme, getToken })
+  const widget = mount(document.body, { baseUrl, appId, mode: 'frame', open, locale, theme, getToken })
   const look = () => {
     const { color, radius, ...own } = widget.look()
     return { color, radius, ...(position ? {} : { position: own.position }), ...(zIndex ? {} : { zIndex: own.zIndex }) }
@@ -59,7 +62,7 @@ function begin(init: FrameInit, port: MessagePort): void {
 }
 
 const page = originOfPage()
-if (window.parent === window) mount(document.body, { baseUrl: '', appId, mode: 'frame', open: true })
+if (window.parent === window) mount(document.body, { baseUrl, appId, mode: 'frame', open: true })
 else if (page) {
   addEventListener('message', function hear({ source, origin, data, ports: [port] }) {
     if (source !== window.parent || origin !== page || !isInit(data) || !port) return
