@@ -20,6 +20,7 @@ import { fileRoutes, openCdn } from './files/index.ts'
 import { createIdentities, createSecrets, identityRoutes } from './identity/index.ts'
 import { createKeys, keyRoutes } from './keys/index.ts'
 import { createKnowledge, knowledgeRoutes } from './knowledge/index.ts'
+import { entities } from './tables.ts'
 import { docsPage, openApi } from './openapi.ts'
 import {
   acrossTenants,
@@ -32,11 +33,12 @@ import {
   type Route,
   serve,
 } from './platform/index.ts'
+import { createPrivacy, privacyRoutes } from './privacy/index.ts'
 import { createStreams, type StreamLimits, streamRoutes } from './streams/index.ts'
 import { createTenancy, type TenancyFacts, tenancyRoutes } from './tenancy/index.ts'
 import { createWatch } from './watch.ts'
 
-export { entities } from './tables.ts'
+export { entities }
 
 export interface AppParts {
   db: Db
@@ -54,7 +56,7 @@ export interface AppParts {
   /** Check everything we say against the contract. */
   strict: boolean
   trustedProxies: number
-  limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits> }
+  limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits>; privacy?: { sweepMs: number } }
   /** What `aside doctor` asks beside the store: the provider, mostly. */
   checks: () => Promise<Check[]>
 }
@@ -150,6 +152,21 @@ export async function createApp(parts: AppParts): Promise<App> {
     tellPlace: ({ tenantId, turnId }, place) => turns.tellPlace(systemScope(tenantId), turnId, place),
     ...(parts.limits?.engine ? { limits: parts.limits.engine } : {}),
   })
+  const privacy = createPrivacy({
+    db,
+    edge,
+    log,
+    audit,
+    facts,
+    entities,
+    tenancy,
+    keys,
+    streams,
+    drafts,
+    knowledge,
+    isQuiet: () => engine.load().running === 0,
+    sweepMs: parts.limits?.privacy?.sweepMs,
+  })
   const systemScope = (tenantId: string) => acrossTenants(db, log).of(tenantId)
 
   const tellSettings = createAudience({ tenancy, sessions, streams })
@@ -197,6 +214,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),
+    ...privacyRoutes(privacy),
     ...operations,
   ]
 
@@ -230,6 +248,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     koa,
     async start() {
       await engine.start()
+      privacy.start()
       isReady = true
     },
     async drain(graceMs, spreadMs) {
@@ -237,6 +256,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       watch?.stop()
       await engine.drain(graceMs)
       streams.close(spreadMs)
+      await privacy.stop()
     },
     load: () => ({ ...engine.load(), readers: streams.readers() }),
   }
