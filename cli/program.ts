@@ -11,10 +11,13 @@ import { addConfigCommands } from './commands/config.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEmbedCommand } from './commands/embed.ts'
 import { addIdentityCommands } from './commands/identity.ts'
+import { addErase } from './commands/erase.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addOriginCommands } from './commands/origin.ts'
+import { addPrivacyCommands } from './commands/privacy.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSourceCommands } from './commands/source.ts'
+import { addStoreCommands } from './commands/store.ts'
 import { addTenantCommands } from './commands/tenant.ts'
 import { createOutput } from './output.ts'
 import { complain, EXIT } from './problems.ts'
@@ -73,6 +76,10 @@ export function createProgram(): Command {
   program.commandsGroup('Use it:')
   addEmbedCommand(program)
   addChatCommand(program)
+  program.commandsGroup('Keep it, and let it go:')
+  addStoreCommands(program)
+  addPrivacyCommands(program)
+  addErase(program)
   addCompletionCommand(program)
   return program
 }

@@ -22,7 +22,7 @@ export interface Client {
   readonly options: ClientOptions
   /** Resolves with the parsed reply (`undefined` for a 204). Rejects with a `Fault`: the server's own, `network`, or `aborted`. */
   call<const E extends Endpoint>(endpoint: E | Route<E>, input: Input<E>, options?: CallOptions): Promise<Reply<E>>
-  /** The raw response of a success; a refusal is thrown as a `Fault`. For streams. */
+  /** The raw response of a success; a refusal is thrown as a `Fault`. For streams and files. */
   open(endpoint: Pick<Endpoint, 'method' | 'path'>, input: unknown, options?: CallOptions): Promise<Response>
 }
 

@@ -40,6 +40,8 @@ export interface Endpoint {
   readonly audit?: AuditAction
   /** The reply is an event stream (`events.ts`). */
   readonly stream?: true
+  /** The reply is a file, of this media type: `client.open` gives it, as it comes. */
+  readonly download?: { readonly type: string }
   /** The refusals that are this endpoint's own, beside those of its access and of bad input. */
   readonly errors?: readonly ErrorCode[]
 }

@@ -3,12 +3,14 @@ import * as v from 'valibot'
 import * as agents from './agent-endpoints.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import * as identity from './identity-endpoints.ts'
+import * as privacy from './privacy-endpoints.ts'
 import * as sources from './source-endpoints.ts'
 import * as tenancy from './tenancy-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
 
 export * from './identity-endpoints.ts'
 export * from './agent-endpoints.ts'
+export * from './privacy-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
 export * from './visitor-endpoints.ts'
@@ -33,6 +35,14 @@ export const readReadiness = endpoint({
 })
 
 const { MAX_SOURCE_BYTES: _, ...sourceEndpoints } = sources
+const {
+  ExportLine: _line,
+  Erased: _erased,
+  Hold: _hold,
+  NewHold: _newHold,
+  Retained: _retained,
+  ...privacyEndpoints
+} = privacy
 
 export const endpoints = {
   ...visitor,
@@ -40,6 +50,7 @@ export const endpoints = {
   ...identity,
   ...agents,
   ...sourceEndpoints,
+  ...privacyEndpoints,
   readHealth,
   readReadiness,
 } satisfies Record<string, Endpoint>

@@ -6,7 +6,7 @@ import { send } from './testing/raw-request.ts'
 
 /** As much of OpenAPI 3.1 as we use, and nothing else (https://spec.openapis.org/oas/v3.1.0). */
 const Json = v.record(v.string(), v.unknown())
-const Content = v.record(v.pipe(v.string(), v.regex(/^[a-z]+\/[a-z-]+$/)), v.strictObject({ schema: Json }))
+const Content = v.record(v.pipe(v.string(), v.regex(/^[a-z]+\/[a-z0-9.-]+$/)), v.strictObject({ schema: Json }))
 const Operation = v.strictObject({
   operationId: v.string(),
   summary: v.pipe(v.string(), v.minLength(5)),
@@ -75,7 +75,7 @@ describe('the server, as it is addressed', () => {
       expect(inPath.every((parameter) => parameter.required)).toBe(true)
       expect(inPath.map((parameter) => `{${parameter.name}}`)).toEqual(path.match(/\{\w+\}/g) ?? [])
       expect(Boolean(requestBody)).toBe(Boolean(it.body ?? it.content))
-      expect(Boolean(responses[it.status]?.content)).toBe(Boolean(it.reply ?? it.stream))
+      expect(Boolean(responses[it.status]?.content)).toBe(Boolean(it.reply ?? it.stream ?? it.download))
       expect(Boolean(security)).toBe(['visitor', 'secret', 'operator', 'agent', 'refresh'].includes(it.access))
       for (const scheme of security ?? [])
         expect(Object.keys(document.components.securitySchemes)).toContain(Object.keys(scheme)[0])

@@ -28,6 +28,7 @@ import { fileRoutes, openCdn } from './files/index.ts'
 import { createIdentities, createSecrets, identityRoutes } from './identity/index.ts'
 import { createKeys, keyRoutes } from './keys/index.ts'
 import { createKnowledge, knowledgeRoutes } from './knowledge/index.ts'
+import { entities } from './tables.ts'
 import { docsPage, openApi } from './openapi.ts'
 import {
   acrossTenants,
@@ -40,11 +41,12 @@ import {
   type Route,
   serve,
 } from './platform/index.ts'
+import { createPrivacy, privacyRoutes } from './privacy/index.ts'
 import { createStreams, type StreamLimits, streamRoutes } from './streams/index.ts'
 import { createTenancy, type TenancyFacts, tenancyRoutes } from './tenancy/index.ts'
 import { createWatch } from './watch.ts'
 
-export { entities } from './tables.ts'
+export { entities }
 
 export interface AppParts {
   db: Db
@@ -62,7 +64,7 @@ export interface AppParts {
   /** Check everything we say against the contract. */
   strict: boolean
   trustedProxies: number
-  limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits> }
+  limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits>; privacy?: { sweepMs: number } }
   /** What `aside doctor` asks beside the store: the provider, mostly. */
   checks: () => Promise<Check[]>
 }
@@ -165,6 +167,21 @@ export async function createApp(parts: AppParts): Promise<App> {
     tellPlace: ({ tenantId, turnId }, place) => turns.tellPlace(systemScope(tenantId), turnId, place),
     ...(parts.limits?.engine ? { limits: parts.limits.engine } : {}),
   })
+  const privacy = createPrivacy({
+    db,
+    edge,
+    log,
+    audit,
+    facts,
+    entities,
+    tenancy,
+    keys,
+    streams,
+    drafts,
+    knowledge,
+    isQuiet: () => engine.load().running === 0,
+    sweepMs: parts.limits?.privacy?.sweepMs,
+  })
   const systemScope = (tenantId: string) => acrossTenants(db, log).of(tenantId)
 
   const tellSettings = createAudience({ tenancy, sessions, streams })
@@ -212,6 +229,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),
+    ...privacyRoutes(privacy),
     ...operations,
   ]
 
@@ -249,6 +267,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     koa,
     async start() {
       await engine.start()
+      privacy.start()
       isReady = true
     },
     async drain(graceMs, spreadMs) {
@@ -256,6 +275,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       watch?.stop()
       await engine.drain(graceMs)
       streams.close(spreadMs)
+      await privacy.stop()
     },
     load: () => ({ ...engine.load(), readers: streams.readers() }),
   }

@@ -7,10 +7,9 @@ import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import type { Check } from '@aside/protocol'
 import { type Address, addressFile, readAddress } from './address.ts'
-import { createOpenAi, type EngineLimits } from './ai/index.ts'
-import { type App, createApp, entities } from './app.ts'
+import { createOpenAi } from './ai/index.ts'
+import { type App, type AppParts, createApp, entities } from './app.ts'
 import { type Config, createEdge, createLog, type Edge, lockSqlite, type Log, openDb } from './platform/index.ts'
-import type { StreamLimits } from './streams/index.ts'
 
 export interface BootOptions {
   log?: Log
@@ -18,7 +17,7 @@ export interface BootOptions {
   /** Check what we say against the contract. */
   strict?: boolean
   cdnFolder?: string
-  limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits> }
+  limits?: AppParts['limits']
   openaiOptions?: Partial<Parameters<typeof createOpenAi>[0]>
   /** It will be gone in a moment: whoever finds the store taken had better wait than call. */
   isBrief?: boolean

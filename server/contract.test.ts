@@ -137,13 +137,16 @@ describe.for(stores)('the contract, on %s', (store) => {
     ids: it.otherIdentitySecret.identitySecret.id,
     cfg: it.config.id,
     agt: it.invited.agent.id,
+    vis: it.visitor.session.session.visitorId,
+    hld: it.hold.id,
   })
 
   it('answers for another tenant’s things, and another visitor’s, as for things that do not exist', async () => {
     const seen = new Set<string>()
     await writesNothing(async () => {
       for (const { name, access } of table) {
-        if (access === 'public' || access === 'page') continue
+        // The operator may in any tenant.
+        if (access === 'public' || access === 'page' || access === 'operator') continue
         const specimen = specimens[name](world)
         const asked =
           access === 'secret' && endpointOf(name).query
@@ -327,10 +330,14 @@ describe.for(stores)('the contract, on %s', (store) => {
   })
 
   // Last, for some of them end what the others need.
-  it.for(table)('$name answers as it says, to whoever may ask', async ({ name, status, reply: shape, stream }) => {
+  it.for(table)('$name answers as it says, to whoever may ask', async (endpoint) => {
+    const { name, status, reply: shape, stream, download } = endpoint
+    // Postgres brings a program of its own for that.
+    if (name === 'backupStore' && store === 'postgres') return
     const reply = await perform(world, name, specimens[name](world))
     expect(reply.status, reply.text).toBe(status)
     if (stream) expect(reply.headers['content-type']).toMatch(/^text\/event-stream/)
+    else if (download) expect(reply.headers['content-type']).toBe(download.type)
     else if (shape) expect(v.parse(shape, reply.json())).toEqual(reply.json())
     else expect(reply.text).toBe('')
   })

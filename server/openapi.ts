@@ -66,7 +66,9 @@ function operation(name: string, endpoint: Endpoint): Json {
     byStatus.set(errors[code].status, [...(byStatus.get(errors[code].status) ?? []), code])
   const success = endpoint.stream
     ? { 'text/event-stream': { schema: { type: 'string' } } }
-    : endpoint.reply && { 'application/json': { schema: schemaOf(endpoint.reply) } }
+    : endpoint.download
+      ? { [endpoint.download.type]: { schema: { type: 'string', format: 'binary' } } }
+      : endpoint.reply && { 'application/json': { schema: schemaOf(endpoint.reply) } }
   return {
     operationId: name,
     summary: endpoint.summary,

@@ -7,6 +7,7 @@ import { IdentityCounts, IdentitySecrets } from './identity/index.ts'
 import { KeyTable } from './keys/index.ts'
 import { Chunks, KnowledgeHeads, Sources } from './knowledge/index.ts'
 import { IdempotencyKeys } from './platform/index.ts'
+import { Holds } from './privacy/index.ts'
 import { StoreFacts, StreamEvents, StreamHeads } from './streams/index.ts'
 import { Activations, AppOrigins, Apps, ConfigVersions, Tenants } from './tenancy/index.ts'
 
@@ -36,4 +37,5 @@ export const entities = [
   Sources,
   Chunks,
   KnowledgeHeads,
+  Holds,
 ]

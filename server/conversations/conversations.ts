@@ -1,4 +1,4 @@
-import { UniqueConstraintViolationException } from '@mikro-orm/core'
+import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core'
 import { type Conversation, Fault, type Message, type Passage, type Posted } from '@aside/protocol'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
@@ -144,6 +144,9 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
         return [it, true] as const
       }
       const [row, isNew] = await scope.transaction(begin).catch(async (error: unknown) => {
+        // The visitor was erased since the request came in.
+        if (error instanceof ForeignKeyConstraintViolationException)
+          throw new Fault('unauthenticated', 'The session is not known here', { cause: error })
         // The same request came twice at once, and the other one was first.
         const first = error instanceof UniqueConstraintViolationException ? await known(scope) : undefined
         if (!first) throw error

@@ -4,6 +4,9 @@ import { Drafts as DraftTable, Processes } from './entities.ts'
 
 const draftRows = rowsOf(DraftTable)
 
+/** Looked for in one statement. */
+const ANSWERS = 50
+
 /** What an answer says more than when it was last written down. */
 export interface Piece {
   messageId: string
@@ -23,6 +26,8 @@ export interface Drafts {
   of(owner: string | null | undefined, scope?: Scope): Promise<Drafted>
   /** Forgets all that was written down by `owner`. For when none of its answers runs any more. */
   forget(owner: string): Promise<void>
+  /** Takes what was written down of these answers out of all drafts, whoever's. */
+  forgetAnswers(messageIds: string[]): Promise<void>
   /** Forgets what processes without a lease have left, as soon as no turn of theirs is still to be recovered. */
   forgetDead(): Promise<void>
 }
@@ -59,6 +64,25 @@ export function createDrafts({ db, edge, log }: { db: Db; edge: Edge; log: Log }
 
     async forget(owner) {
       await draftRows.remove(everywhere(), { owner })
+    },
+
+    async forgetAnswers(messageIds) {
+      for (let from = 0; from < messageIds.length; from += ANSWERS) {
+        const gone = messageIds.slice(from, from + ANSWERS)
+        await everywhere().transaction(async (tx) => {
+          const { rows } = await tx.execute(
+            `select owner, number from drafts where ${gone.map(() => 'pieces like ?').join(' or ')}`,
+            gone.map((id) => `%"${id}"%`),
+          )
+          for (const { owner, number } of rows) {
+            const place = { owner: String(owner), number: Number(number) }
+            const row = await draftRows.one(tx, place, { lock: true })
+            if (!row) continue
+            const pieces = (JSON.parse(row.pieces) as [string, ...unknown[]][]).filter(([id]) => !gone.includes(id))
+            await draftRows.update(tx, place, { pieces: JSON.stringify(pieces) })
+          }
+        })
+      }
     },
 
     async forgetDead() {

@@ -41,6 +41,8 @@ export interface Keys {
    * last second none either: so a revocation is known everywhere after a second, and in this process at once.
    */
   findKey(text: string): Promise<KeyRow | undefined>
+  /** What was seen of keys before does not count. */
+  forget(): void
 }
 
 const LAST_USED_EVERY_MS = 60_000
@@ -157,6 +159,8 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
         await audit.record(tx, { action: 'key.revoked', target: keyId })
         tx.afterCommit(() => seen.delete(row.hash))
       }),
+
+    forget: () => seen.clear(),
 
     async findKey(text) {
       const read = readKey(text)

@@ -33,6 +33,7 @@ export interface Indexes {
   /** The best `limit` passages as of the revision stored when called; undefined where the app never had a source. */
   rank(scope: Scope, appId: string, query: Query, limit: number): Promise<RankedPassage[] | undefined>
   bytes(): number
+  forget(tenantId: string, appId: string): void
 }
 
 /** Keeps the indexes used last, up to `mostBytes` in all; one that is larger by itself is kept while it is used. */
@@ -79,6 +80,7 @@ export function createIndexes(mostBytes: number): Indexes {
       return index.ranking.search(query, limit).map((it) => ({ ...it, source: index.sources.get(it.ref.revision)! }))
     },
     bytes,
+    forget: (tenantId, appId) => void indexes.delete(`${tenantId}/${appId}`),
   }
 }
 

@@ -56,6 +56,8 @@ export interface Knowledge {
   find(scope: Scope, input: SearchInput): Promise<Found[]>
   /** What the indexes hold in memory. */
   indexBytes(): number
+  /** Lets go of the app's index. */
+  forget(tenantId: string, appId: string): void
 }
 
 /** Chunks to a statement: few enough for a short turn of the event loop, and for SQLite's 32 766 parameters. */
@@ -174,6 +176,7 @@ export function createKnowledge({
 
     find,
     indexBytes: indexes.bytes,
+    forget: indexes.forget,
     search: async (scope, input) => (await find(scope, input)).map(presentHit),
   }
 }

@@ -4,12 +4,14 @@ import { Knowledge as PostgresKnowledge } from './postgres/0002-knowledge.ts'
 import { Drafts as PostgresDrafts } from './postgres/0003-drafts.ts'
 import { Access as PostgresAccess } from './postgres/0004-access.ts'
 import { Identity as PostgresIdentity } from './postgres/0005-identity.ts'
+import { Privacy as PostgresPrivacy } from './postgres/0007-privacy.ts'
 import { Agents as PostgresAgents } from './postgres/0008-agents.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
 import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
 import { Drafts as SqliteDrafts } from './sqlite/0003-drafts.ts'
 import { Access as SqliteAccess } from './sqlite/0004-access.ts'
 import { Identity as SqliteIdentity } from './sqlite/0005-identity.ts'
+import { Privacy as SqlitePrivacy } from './sqlite/0007-privacy.ts'
 import { Agents as SqliteAgents } from './sqlite/0008-agents.ts'
 
 export const migrations = {
@@ -19,6 +21,7 @@ export const migrations = {
     { name: '0003-drafts', class: SqliteDrafts },
     { name: '0004-access', class: SqliteAccess },
     { name: '0005-identity', class: SqliteIdentity },
+    { name: '0007-privacy', class: SqlitePrivacy },
     { name: '0008-agents', class: SqliteAgents },
   ],
   postgres: [
@@ -27,6 +30,7 @@ export const migrations = {
     { name: '0003-drafts', class: PostgresDrafts },
     { name: '0004-access', class: PostgresAccess },
     { name: '0005-identity', class: PostgresIdentity },
+    { name: '0007-privacy', class: PostgresPrivacy },
     { name: '0008-agents', class: PostgresAgents },
   ],
 }

@@ -34,8 +34,23 @@ export interface Db {
     values: unknown[],
   ): Promise<{ rows: Record<string, unknown>[]; affected: number }>
   migrate(): Promise<string[]>
+  /** The migrations that would be applied. Changes nothing. */
+  pending(): Promise<string[]>
+  /** Where an SQLite store lies. */
+  readonly file: string | undefined
+  /**
+   * Leaves nothing of what was deleted before, neither in the file nor in its log. A large SQLite file is rewritten only where
+   * `isQuiet` or when it is closed, for nobody is served meanwhile; until then fragments may stay, and it returns false.
+   */
+  purge(isQuiet?: boolean): Promise<boolean>
   close(): Promise<void>
 }
+
+/** So large a file is rewritten in about half a second. */
+const SMALL_BYTES = 64 * 1024 * 1024
+
+/** Where the ORM writes down what was applied. */
+export const MIGRATIONS = 'mikro_orm_migrations'
 
 /** More than any statement may take, and a connection that is idle is let go of before. */
 const SILENCE_MS = 12_000
@@ -107,9 +122,12 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
         committed?.()
         return result
       }
-  return {
+  let isUntidy = false
+  const tables = entities.flatMap((it) => it.meta.tableName ?? [])
+  const db: Db = {
     kind: config.kind,
     orm,
+    file: config.kind === 'sqlite' ? config.file : undefined,
     em(tenantId, transaction) {
       const em = orm.em.fork() as Em
       if (tenantId !== undefined) em.setFilterParams('tenant', { tenantId })
@@ -137,12 +155,42 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
       wire.waitAtMost(600_000)
       return migrate(orm, config.kind).finally(() => wire.waitAtMost(SILENCE_MS))
     },
+    async pending() {
+      const known =
+        config.kind === 'sqlite' ? 'select name from sqlite_master' : `select tablename as name from pg_tables`
+      const read = async (text: string) =>
+        (await db.execute(undefined, text, [])).rows.map((row) => String(row['name']))
+      const isThere = (await read(known)).includes(MIGRATIONS)
+      const applied = isThere ? await read(`select name from ${MIGRATIONS}`) : []
+      return list.map((it) => it.name).filter((name) => !applied.includes(name))
+    },
+    async purge(isQuiet = false) {
+      if (!sqlite) {
+        // Of a large store that would take longer than a statement may: what vacuums it by itself comes round.
+        const text = `vacuum (skip_locked) ${tables.map((it) => `"${it}"`).join(', ')}`
+        return client()
+          .executeQuery(CompiledQuery.raw(text))
+          .then(
+            () => true,
+            () => false,
+          )
+      }
+      const rewrite = isQuiet || sqlite.sizeBytes() <= SMALL_BYTES
+      // Whoever holds the connection is waited for: it may be in a transaction.
+      await client()
+        .connection()
+        .execute(async () => sqlite.purge(rewrite))
+      isUntidy = !rewrite
+      return rewrite
+    },
     async close() {
+      if (isUntidy) await db.purge(true)
       // The writer last: it empties the log into the file, which the reader may not.
       await sqlite?.close()
       await orm.close(true)
     },
   }
+  return db
 }
 
 const numberedTexts = new Map<string, string>()

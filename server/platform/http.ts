@@ -1,5 +1,6 @@
 /** The one gate: parses what comes in, asks who it is, runs the handler, and turns every refusal into the same body. */
 import { randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import type { Context, Middleware } from 'koa'
 import * as v from 'valibot'
 import {
@@ -46,8 +47,18 @@ export interface Gate {
   strict: boolean
 }
 
+/** A file as a reply. Nothing is read of it that the caller does not take; when it was sent, or broke off, it is destroyed. */
+export interface Download {
+  /** What it is called where it is saved. */
+  name: string
+  content: Readable
+  sizeBytes?: number
+}
+
+type Answer<E extends Endpoint> = E extends { download: object } ? Download : Reply<E>
+
 /** An endpoint and what answers it. A handler of a stream writes the response itself. */
-export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<Reply<E>>): Route {
+export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<Answer<E>>): Route {
   return {
     endpoint,
     async run(ctx, gate) {
@@ -72,15 +83,15 @@ export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call
         version: (version: number) => ctx.set('ETag', `"${version}"`),
       }
       // A HEAD has no use for what does not end.
-      if (endpoint.stream && ctx.method === 'HEAD') {
+      if ((endpoint.stream || endpoint.download) && ctx.method === 'HEAD') {
         ctx.status = endpoint.status
-        ctx.type = 'text/event-stream'
+        ctx.type = endpoint.download?.type ?? 'text/event-stream'
         return
       }
       if (!endpoint.stream) ctx.status = endpoint.status
       const answer = (within: Scope) => handle({ ...call, scope: within } as unknown as Call<E>)
       const key = isCreation(endpoint) ? ctx.get('Idempotency-Key') : ''
-      let reply: Reply<E>
+      let reply: Answer<E>
       if (key === '') reply = await answer(scope)
       else {
         const request = JSON.stringify([endpoint.method, ctx.path, query ?? null, call.body ?? null])
@@ -89,11 +100,20 @@ export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call
         if (done.isReplayed) call.replayed()
       }
       if (endpoint.stream) return
+      if (endpoint.download) return send(ctx, endpoint.download.type, reply as unknown as Download)
       if (gate.strict) mustKeepContract(endpoint, reply)
       if (endpoint.status === 204) ctx.body = null
       else if (ctx.status !== 304) ctx.body = reply
     },
   }
+}
+
+function send(ctx: Context, type: string, { name, content, sizeBytes }: Download): void {
+  ctx.attachment(name)
+  ctx.type = type
+  ctx.set('Cache-Control', 'no-store')
+  if (sizeBytes !== undefined) ctx.length = sizeBytes
+  ctx.body = content
 }
 
 /** What an owner creates with a JSON body: done once however often it is asked for with the same `Idempotency-Key`. */

@@ -18,6 +18,12 @@ export interface FindOptions<Row> {
   lock?: boolean
 }
 
+/** A condition in SQL, with `?` placeholders. */
+export interface Condition {
+  text: string
+  values: unknown[]
+}
+
 export interface Rows<Row> {
   find(scope: Scope, where: Where<Row>, options?: FindOptions<Row>): Promise<Row[]>
   one(scope: Scope, where: Where<Row>, options?: FindOptions<Row>): Promise<Row | undefined>
@@ -29,6 +35,10 @@ export interface Rows<Row> {
   update(scope: Scope, where: Where<Row>, changes: Partial<Row>): Promise<number>
   /** Returns how many rows are gone. Throws where `where` names no condition. */
   remove(scope: Scope, where: Where<Row>): Promise<number>
+  /** The next of those that fit, in the order of the primary key, after the row given. */
+  fitting(scope: Scope, condition: Condition, page: { after?: Row | undefined; limit: number }): Promise<Row[]>
+  /** Returns how many rows are gone. */
+  removeFitting(scope: Scope, condition: Condition): Promise<number>
 }
 
 interface Column {
@@ -43,7 +53,7 @@ const operators = { lt: '<', lte: '<=', gt: '>', gte: '>=', not: '<>' } as const
 export function rowsOf<E extends EntitySchema, Row extends object = InferEntity<E>>(entity: E): Rows<Row> {
   const { tableName = '', properties } = entity.meta as unknown as {
     tableName?: string
-    properties: Record<string, { type: unknown }>
+    properties: Record<string, { type: unknown; primary?: boolean }>
   }
   const columns: Column[] = Object.entries(properties).map(([property, { type }]) => ({
     property,
@@ -53,6 +63,7 @@ export function rowsOf<E extends EntitySchema, Row extends object = InferEntity<
   const byProperty = new Map(columns.map((column) => [column.property, column]))
   const list = columns.map((it) => it.name).join(', ')
   const hasTenant = byProperty.has('tenantId')
+  const keys = columns.filter(({ property }) => properties[property]!.primary)
 
   function column(property: string): Column {
     const found = byProperty.get(property)
@@ -107,6 +118,12 @@ export function rowsOf<E extends EntitySchema, Row extends object = InferEntity<
     return { text: parts.length > 0 ? ` where ${parts.join(' and ')}` : '', values }
   }
 
+  /** The same, of this tenant. */
+  function within(scope: Scope, { text, values }: Condition): Condition {
+    const own = conditions(scope, {})
+    return { text: `${own.text === '' ? ' where' : `${own.text} and`} (${text})`, values: [...own.values, ...values] }
+  }
+
   /** A forgotten condition must be an exception: it would be all of the tenant's rows. */
   function named(where: Where<Row>): Where<Row> {
     if (Object.values(where).every((it) => it === undefined)) throw new Error(`A change of ${tableName} names no row`)
@@ -155,6 +172,21 @@ export function rowsOf<E extends EntitySchema, Row extends object = InferEntity<
     },
     async remove(scope, where) {
       const { text, values } = conditions(scope, named(where))
+      return (await scope.execute(`delete from "${tableName}"${text}`, values)).affected
+    },
+    async fitting(scope, condition, { after, limit }) {
+      const { text, values } = within(scope, condition)
+      const order = keys.map((it) => it.name).join(', ')
+      const place = after && keys.map((it) => write(it, (after as Record<string, unknown>)[it.property], scope))
+      const from = place ? ` and (${order}) > (${place.map(() => '?').join(', ')})` : ''
+      const found = await scope.execute(
+        `select ${list} from "${tableName}"${text}${from} order by ${order} limit ${Math.trunc(limit)}`,
+        [...values, ...(place ?? [])],
+      )
+      return found.rows.map(read)
+    },
+    async removeFitting(scope, condition) {
+      const { text, values } = within(scope, condition)
       return (await scope.execute(`delete from "${tableName}"${text}`, values)).affected
     },
   }

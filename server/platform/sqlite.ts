@@ -56,6 +56,9 @@ export interface SqliteStore {
   read(text: string, values: unknown[]): Executed
   /** Resolves when all that was committed before is on the disk; the work is another thread's. */
   sync(): Promise<void>
+  /** Empties the log into the file; `rewrite` also builds the file anew. Not within a transaction; nobody else is served meanwhile. */
+  purge(rewrite: boolean): void
+  sizeBytes(): number
   /** Once nothing is being synced any more. */
   close(): Promise<void>
 }
@@ -88,6 +91,15 @@ export function openSqlite(file: string): SqliteStore {
     // The writer's pages are warm; the other connection reads afresh after every commit. It serves while a transaction is open.
     read: (text, values) => run((writer.inTransaction ? prepareRead : prepareWrite)(text), values),
     sync: log.sync,
+    purge(rewrite) {
+      if (rewrite) writer.exec('vacuum')
+      const [result] = writer.pragma('wal_checkpoint(truncate)') as { busy: number }[]
+      if (result?.busy) throw new Error('The log could not be emptied: somebody reads')
+    },
+    sizeBytes: () => {
+      const size = (name: string) => Number(writer.pragma(name, { simple: true }))
+      return size('page_count') * size('page_size')
+    },
     async close() {
       await log.close()
       reader.close()

@@ -64,6 +64,8 @@ export interface Tenancy {
   ): Promise<Versioned>
   /** Whose app this is, before anybody is known. Undefined where there is none. At most `freshMs` old. */
   findApp(appId: string): Promise<LiveApp | undefined>
+  /** What was read of the app before does not count. */
+  forget(appId: string): void
   /** Does any app allow this origin? For a preflight, which names no app. */
   isKnownOrigin(origin: string): Promise<boolean>
 }
@@ -107,8 +109,11 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
   async function present(scope: Scope, row: AppRow): Promise<App> {
     const found = await gather(scope, row)
     if (!found) throw new Fault('not_found', 'No such app')
-    const { origins, live } = found
-    return presentApp(row, { origins, live, config: found.configs.get(live.config) ?? {} })
+    return presentFound(row, found)
+  }
+
+  function presentFound(row: AppRow, { origins, live, configs }: NonNullable<Awaited<ReturnType<typeof gather>>>): App {
+    return presentApp(row, { origins, live, config: configs.get(live.config) ?? {} })
   }
 
   async function readApp(scope: Scope, appId: string): Promise<Versioned> {
@@ -120,6 +125,7 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
   return {
     configs,
     identityModes: createIdentityModes({ audit, changed: tellChanged }),
+    forget,
 
     createTenant: (scope, { name, budget }) =>
       scope.transaction(async (tx) => {
@@ -182,7 +188,9 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
       const page = await pageOf(scope, 'apps', query, (after, limit) =>
         appRows.find(scope, { id: after === undefined ? undefined : { gt: after } }, { orderBy: { id: 'asc' }, limit }),
       )
-      return { ...page, items: await Promise.all(page.items.map((row) => present(scope, row))) }
+      const shown = await Promise.all(page.items.map(async (row) => ({ row, found: await gather(scope, row) })))
+      // One that is being removed is not there any more.
+      return { ...page, items: shown.flatMap(({ row, found }) => (found ? [presentFound(row, found)] : [])) }
     },
 
     readApp,

@@ -7,9 +7,12 @@ import {
   addSource,
   type ConfigVersion,
   createAgent,
+  createApp,
   createConfig,
   createIdentitySecret,
+  createHold,
   createKey,
+  createTenant,
   type Endpoint,
   type EndpointName,
   endpoints,
@@ -40,6 +43,11 @@ export interface World {
   staff: Staff
   /** One who was invited only. */
   invited: Reply<typeof createAgent>
+  /** Somebody else in the app, with a conversation and a hold on it. */
+  guestId: string
+  hold: Reply<typeof createHold>
+  /** Another app of the tenant, and another tenant: to be erased. */
+  spare: { appId: string; tenantId: string }
   firstConfig: ConfigVersion
   /** The app's second, which is not live. */
   config: ConfigVersion
@@ -57,7 +65,7 @@ const document = '# Otters\n\nThe otter of the house is called Ottilie. She like
 
 /** The server answers with the scripted model, whose `echo` quotes the document and cites it. */
 export async function createWorld(aside: Aside): Promise<World> {
-  const owner = await aside.owner({ model: 'echo' })
+  const owner = await aside.owner({ model: 'echo', retentionDays: 365 })
   const { source } = await owner.client.call(addSource, {
     query: { appId: owner.app.id, name: 'otters.md' },
     content: document,
@@ -75,9 +83,17 @@ export async function createWorld(aside: Aside): Promise<World> {
   const firstConfig = configs.find((it) => it.number === 1)!
   const [identitySecret, otherIdentitySecret] = [await secretOf(owner), await secretOf(owner)]
   const { visitor, ...talk } = await createTalk(owner, mintToken(identitySecret.secret, owner.app.id))
+  const guest = await owner.visitor()
+  const hold = await owner.client.call(createHold, {
+    query: {},
+    body: { conversationId: await guest.conversation(), reason: 'Case 7' },
+  })
+  const app = await owner.client.call(createApp, { query: {}, body: { name: 'Spare' } })
+  const spare = { appId: app.id, tenantId: (await aside.operator.call(createTenant, { body: { name: 'Spare' } })).id }
+  const guestId = guest.session.session.visitorId
   const secrets = { key, identitySecret, otherIdentitySecret }
   const people = { owner, visitor, staff, invited }
-  return { aside, ...people, ...talk, sourceId: source.id, ...secrets, config, firstConfig }
+  return { aside, ...people, ...talk, sourceId: source.id, ...secrets, config, firstConfig, guestId, hold, spare }
 }
 
 const secretOf = (owner: Owner) => owner.client.call(createIdentitySecret, { query: {}, body: { appId: owner.app.id } })
@@ -170,6 +186,18 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   searchSources: (world) => ({ query: { ...ofApp(world), q: 'otter', limit: '3' } }),
   runChecks: () => ({}),
   listAudit: () => ({ query: { action: 'key.created', since: '2026-01-01T00:00:00.000Z' } }),
+  findVisitors: (world) => ({ query: { ...ofApp(world), subject: 'user-1' } }),
+  exportVisitor: ({ guestId }) => ({ params: { visitorId: guestId }, query: {} }),
+  exportTenant: ({ owner }) => ({ params: { tenantId: owner.tenantId } }),
+  createHold: ({ visitor }) => ({
+    query: {},
+    body: { visitorId: visitor.session.session.visitorId, reason: 'Case 8' },
+  }),
+  listHolds: () => ({ query: { limit: '10' } }),
+  releaseHold: ({ hold }) => ({ params: { holdId: hold.id }, query: {} }),
+  applyRetention: () => ({ query: {}, body: { dryRun: true } }),
+  backupStore: () => ({}),
+  eraseVisitor: ({ guestId }) => ({ params: { visitorId: guestId }, query: {} }),
   rotateKey: ({ key }) => ({ params: { keyId: key.key.id }, body: { overlapHours: 1 } }),
   revokeKey: ({ key }) => ({ params: { keyId: key.key.id }, query: {} }),
   acceptInvitation: ({ invited }) => ({
@@ -192,6 +220,9 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   logout: () => ({ body: {} }),
   removeSource: ({ sourceId }) => ({ params: { sourceId }, query: {} }),
   endSession: () => ({}),
+  // These two end everything.
+  removeApp: ({ spare }) => ({ params: { appId: spare.appId }, query: {} }),
+  eraseTenant: ({ spare }) => ({ params: { tenantId: spare.tenantId } }),
 }
 
 export const endpointNames = Object.keys(specimens) as EndpointName[]

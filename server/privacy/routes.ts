@@ -1,0 +1,37 @@
+import {
+  applyRetention,
+  backupStore,
+  createHold,
+  eraseTenant,
+  eraseVisitor,
+  exportTenant,
+  exportVisitor,
+  findVisitors,
+  listHolds,
+  releaseHold,
+  removeApp,
+} from '@aside/protocol'
+import { type Route, serve } from '../platform/index.ts'
+import type { Privacy } from './privacy.ts'
+
+export const privacyRoutes = ({ exports, erasure, holds, retention, backups }: Privacy): Route[] => [
+  serve(findVisitors, async ({ scope, query }) => ({
+    visitors: await exports.find(scope, query.appId, query.subject),
+  })),
+  serve(exportVisitor, ({ scope, params }) => exports.visitor(scope, params.visitorId)),
+  serve(exportTenant, ({ scope, params }) => exports.tenant(scope, params.tenantId)),
+  serve(eraseVisitor, ({ scope, params }) => erasure.eraseVisitor(scope, params.visitorId)),
+  serve(removeApp, ({ scope, params }) => erasure.removeApp(scope, params.appId)),
+  serve(eraseTenant, ({ scope, params }) => erasure.eraseTenant(scope, params.tenantId)),
+  serve(applyRetention, async ({ scope, body }) => ({ apps: await retention.apply(scope, body) })),
+  serve(createHold, ({ scope, body }) => holds.create(scope, body)),
+  serve(listHolds, async ({ scope, query }) => {
+    const { items, ...rest } = await holds.list(scope, query)
+    return { holds: items, ...rest }
+  }),
+  serve(releaseHold, async ({ scope, params }) => {
+    await holds.release(scope, params.holdId)
+    return undefined
+  }),
+  serve(backupStore, ({ scope }) => backups.make(scope)),
+]
