@@ -3,6 +3,7 @@ import type * as v from 'valibot'
 import type { Scope } from './admin-resources.ts'
 import type { AuditAction } from './audit.ts'
 import type { ErrorCode } from './errors.ts'
+import type { RateClass } from './rates.ts'
 
 export type Schema = v.GenericSchema
 
@@ -39,6 +40,8 @@ export interface Endpoint {
   readonly audit?: AuditAction
   /** The reply is an event stream (`events.ts`). */
   readonly stream?: true
+  /** How often it may be asked, where its access and method do not say it (`rates.ts`). */
+  readonly rate?: RateClass | 'none'
   /** The refusals that are this endpoint's own, beside those of its access and of bad input. */
   readonly errors?: readonly ErrorCode[]
 }

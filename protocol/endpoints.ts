@@ -4,11 +4,13 @@ import { endpoint, type Endpoint } from './endpoint.ts'
 import * as identity from './identity-endpoints.ts'
 import * as sources from './source-endpoints.ts'
 import * as tenancy from './tenancy-endpoints.ts'
+import * as usage from './usage-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
 
 export * from './identity-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
+export * from './usage-endpoints.ts'
 export * from './visitor-endpoints.ts'
 
 export const readHealth = endpoint({
@@ -16,6 +18,7 @@ export const readHealth = endpoint({
   path: '/healthz',
   access: 'public',
   summary: 'Is the process alive?',
+  rate: 'none',
   status: 200,
   reply: v.object({ status: v.literal('ok') }),
 })
@@ -25,18 +28,23 @@ export const readReadiness = endpoint({
   path: '/readyz',
   access: 'public',
   summary: 'May traffic come? `503` while starting, draining, or without the store.',
+  rate: 'none',
   status: 200,
   reply: v.object({ status: v.literal('ready') }),
   errors: ['shutting_down', 'store_unavailable'],
 })
 
 const { MAX_SOURCE_BYTES: _, ...sourceEndpoints } = sources
+const { readUsage, readUsageToday, listNotices } = usage
 
 export const endpoints = {
   ...visitor,
   ...tenancy,
   ...identity,
   ...sourceEndpoints,
+  readUsage,
+  readUsageToday,
+  listNotices,
   readHealth,
   readReadiness,
 } satisfies Record<string, Endpoint>

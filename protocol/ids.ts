@@ -16,6 +16,7 @@ export const idPrefixes = {
   key: 'key',
   identitySecret: 'ids',
   audit: 'aud',
+  notice: 'ntc',
   room: 'rom',
   call: 'cal',
 } as const

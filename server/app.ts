@@ -7,8 +7,10 @@ import { createAudience } from './audience.ts'
 import { AuditLog, auditRoutes, createAudit } from './audit/index.ts'
 import {
   authRoutes,
+  countedGate,
   createGate,
   createOrigins,
+  createUnused,
   createVisitorSessions,
   type SessionFacts,
   Sessions,
@@ -33,6 +35,7 @@ import { fileRoutes, openCdn } from './files/index.ts'
 import { createIdentities, createSecrets, IdentityCounts, identityRoutes, IdentitySecrets } from './identity/index.ts'
 import { createKeys, keyRoutes, KeyTable } from './keys/index.ts'
 import { Chunks, createKnowledge, KnowledgeHeads, knowledgeRoutes, Sources } from './knowledge/index.ts'
+import { createLimits, Notices, UsageDays } from './limits/index.ts'
 import { docsPage, openApi } from './openapi.ts'
 import {
   acrossTenants,
@@ -43,11 +46,13 @@ import {
   funnel,
   IdempotencyKeys,
   type Log,
+  type RateTable,
   type Route,
   serve,
 } from './platform/index.ts'
 import {
   createStreams,
+  everTold,
   StoreFacts,
   StreamEvents,
   StreamHeads,
@@ -64,6 +69,7 @@ import {
   tenancyRoutes,
   Tenants,
 } from './tenancy/index.ts'
+import { createTidying } from './tidying.ts'
 import { createWatch } from './watch.ts'
 
 export const entities = [
@@ -91,6 +97,8 @@ export const entities = [
   Sources,
   Chunks,
   KnowledgeHeads,
+  UsageDays,
+  Notices,
 ]
 
 export interface AppParts {
@@ -106,9 +114,13 @@ export interface AppParts {
   /** The provider's model, where one is configured. */
   openai?: { model: Model; name: string } | undefined
   cdnFolder: string
+  /** By default an hour. */
+  tidyEveryMs?: number | undefined
   /** Check everything we say against the contract. */
   strict: boolean
   trustedProxies: number
+  /** How often who may ask. Absent: as often as they like. */
+  rates: RateTable | undefined
   limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits> }
   /** What `aside doctor` asks beside the store: the provider, mostly. */
   checks: () => Promise<Check[]>
@@ -156,8 +168,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     identities,
     merging: (tx, from, to) => adoptLast(tx, streams, from, to),
   })
+  const limits = createLimits({ db, edge, log, audit, tenancy, table: parts.rates })
   const origins = createOrigins({ tenancy, ownOrigins: () => [new URL(parts.publicUrl()).origin] })
-  const gate = createGate({
+  const uncounted = createGate({
     db,
     edge,
     log,
@@ -169,6 +182,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     operatorToken: parts.operatorToken,
     strict,
   })
+  const gate = countedGate(uncounted, limits.rates)
+  const unused = createUnused({ db, edge, log, talked: everTold })
   const streams = await createStreams({
     db,
     edge,
@@ -178,7 +193,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
   const cdn = openCdn(parts.cdnFolder, parts.version)
   const drafts = createDrafts({ db, edge, log })
-  const turns = createTurnLife({ edge, streams, facts, drafts })
+  const turns = createTurnLife({ edge, streams, facts, drafts, ledger: limits.ledger })
   const threads = createThreads({
     edge,
     streams,
@@ -198,7 +213,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     leases,
     drafts,
     search: (scope, query) => knowledge.search(scope, query),
-    modelOf: (_app, live) => models.of(live),
+    modelOf: (scope, app, { config }, visitorId) =>
+      models.of(config, () => limits.budgets.standing(scope, { appId: app.id, visitorId, config })),
+    used: (scope, app, { config }, visitorId) => limits.budgets.look(scope, { appId: app.id, visitorId, config }),
     tellPlace: ({ tenantId, turnId }, place) => turns.tellPlace(systemScope(tenantId), turnId, place),
     ...(parts.limits?.engine ? { limits: parts.limits.engine } : {}),
   })
@@ -213,6 +230,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   facts.on('app-changed', ({ appId }) => tellSettings(appId))
   facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
 
+  const tidying = createTidying({ log, unused, ledger: limits.ledger, everyMs: parts.tidyEveryMs })
   const watch = db.kind === 'postgres' ? createWatch({ log, tenancy, sessions, streams, tellSettings }) : undefined
 
   const operations: Route[] = [
@@ -241,6 +259,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   ]
   const routes = [
     ...auditRoutes(audit),
+    ...limits.routes,
     ...tenancyRoutes(tenancy),
     ...keyRoutes(keys),
     ...identityRoutes(identities),
@@ -281,11 +300,13 @@ export async function createApp(parts: AppParts): Promise<App> {
     koa,
     async start() {
       await engine.start()
+      tidying.start()
       isReady = true
     },
     async drain(graceMs, spreadMs) {
       isReady = false
       watch?.stop()
+      tidying.stop()
       await engine.drain(graceMs)
       streams.close(spreadMs)
     },

@@ -4,11 +4,13 @@ import { Knowledge as PostgresKnowledge } from './postgres/0002-knowledge.ts'
 import { Drafts as PostgresDrafts } from './postgres/0003-drafts.ts'
 import { Access as PostgresAccess } from './postgres/0004-access.ts'
 import { Identity as PostgresIdentity } from './postgres/0005-identity.ts'
+import { Usage as PostgresUsage } from './postgres/0006-usage.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
 import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
 import { Drafts as SqliteDrafts } from './sqlite/0003-drafts.ts'
 import { Access as SqliteAccess } from './sqlite/0004-access.ts'
 import { Identity as SqliteIdentity } from './sqlite/0005-identity.ts'
+import { Usage as SqliteUsage } from './sqlite/0006-usage.ts'
 
 export const migrations = {
   sqlite: [
@@ -17,6 +19,7 @@ export const migrations = {
     { name: '0003-drafts', class: SqliteDrafts },
     { name: '0004-access', class: SqliteAccess },
     { name: '0005-identity', class: SqliteIdentity },
+    { name: '0006-usage', class: SqliteUsage },
   ],
   postgres: [
     { name: '0001-spine', class: PostgresSpine },
@@ -24,5 +27,6 @@ export const migrations = {
     { name: '0003-drafts', class: PostgresDrafts },
     { name: '0004-access', class: PostgresAccess },
     { name: '0005-identity', class: PostgresIdentity },
+    { name: '0006-usage', class: PostgresUsage },
   ],
 }
