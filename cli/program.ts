@@ -10,6 +10,7 @@ import { addKeyCommands } from './commands/key.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addSourceCommands } from './commands/source.ts'
 import { addTenantCommands } from './commands/tenant.ts'
+import { addUsageCommands } from './commands/usage.ts'
 import { createOutput } from './output.ts'
 import { complain, EXIT } from './problems.ts'
 
@@ -59,6 +60,7 @@ export function createProgram(): Command {
   addKeyCommands(program)
   addIdentityCommands(program)
   addSourceCommands(program)
+  addUsageCommands(program)
   program.commandsGroup('Use it:')
   addEmbedCommand(program)
   addChatCommand(program)
