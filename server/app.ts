@@ -1,7 +1,7 @@
 /** The whole machine: what there is, what it is made of, and what happens when something happens. */
 import Koa from 'koa'
 import Router from 'koa-router'
-import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
+import { type Check, Fault } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
 import { createAudience } from './audience.ts'
 import { AuditLog, auditRoutes, createAudit } from './audit/index.ts'
@@ -48,7 +48,6 @@ import {
   type Log,
   type RateTable,
   type Route,
-  serve,
 } from './platform/index.ts'
 import {
   createStreams,
@@ -69,6 +68,7 @@ import {
   tenancyRoutes,
   Tenants,
 } from './tenancy/index.ts'
+import { operationRoutes } from './operations.ts'
 import { createTidying } from './tidying.ts'
 import { createWatch } from './watch.ts'
 
@@ -233,30 +233,6 @@ export async function createApp(parts: AppParts): Promise<App> {
   const tidying = createTidying({ log, unused, ledger: limits.ledger, everyMs: parts.tidyEveryMs })
   const watch = db.kind === 'postgres' ? createWatch({ log, tenancy, sessions, streams, tellSettings }) : undefined
 
-  const operations: Route[] = [
-    serve(readHealth, async () => ({ status: 'ok' as const })),
-    serve(readReadiness, async ({ scope }) => {
-      if (!isReady) throw new Fault('shutting_down', 'Not taking requests', { retryAfterMs: 2_000 })
-      await scope.em.execute('select 1')
-      return { status: 'ready' as const }
-    }),
-    serve(runChecks, async ({ scope }) => {
-      await scope.em.execute('select 1')
-      const widget = cdn.integrity !== undefined
-      return {
-        checks: [
-          { name: 'store', ok: true, detail: `${db.kind} answers` },
-          {
-            name: 'widget',
-            ok: widget,
-            detail: widget ? `version ${cdn.version} is served` : 'not built',
-            ...(widget ? {} : { fix: 'npm run build' }),
-          },
-          ...(await parts.checks()),
-        ],
-      }
-    }),
-  ]
   const routes = [
     ...auditRoutes(audit),
     ...limits.routes,
@@ -267,7 +243,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),
-    ...operations,
+    ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),
   ]
 
   const router = new Router()
