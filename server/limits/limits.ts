@@ -28,6 +28,6 @@ export function createLimits({ db, edge, log, audit, tenancy, table }: Parts): L
   const ledger = createLedger({ db, edge, log, tenancy })
   const notices = createNotices({ edge, audit })
   const budgets = createBudgets({ edge, tenancy, notices })
-  const rates = createRates({ db, edge, log, table })
+  const rates = createRates({ db, log, table })
   return { rates, ledger, budgets, routes: limitRoutes(ledger, budgets, notices) }
 }

@@ -1,5 +1,5 @@
 import { Fault, isFault, type Rate, type RateClass, type RatePer } from '@aside/protocol'
-import { acrossTenants, type Db, type Edge, type Log, type RateTable, storeFault } from '../platform/index.ts'
+import { acrossTenants, type Db, type Log, type RateTable, storeFault } from '../platform/index.ts'
 import { addressKey } from './address.ts'
 import { type Bucket, type Counted, createCounts } from './gcra.ts'
 import { pruneShared, takeShared } from './shared-counts.ts'
@@ -34,10 +34,11 @@ export interface Rates {
 
 interface Parts {
   db: Db
-  edge: Edge
   log: Log
   /** Absent: nothing is limited. */
   table: RateTable | undefined
+  /** In ms, and never back: with the time of day, everybody would be refused for as long as it was set back by. */
+  clock?: () => number
 }
 
 const PRUNE_EVERY_MS = 60_000
@@ -45,12 +46,12 @@ const PRUNE_EVERY_MS = 60_000
 const HERE_MS = 5_000
 const REFUSALS_MOST = 50_000
 
-export function createRates({ db, edge, log, table }: Parts): Rates {
+export function createRates({ db, log, table, clock = () => performance.now() }: Parts): Rates {
   const counts = createCounts()
   const everywhere = acrossTenants(db, log)
   /** By bucket: until when it would be refused. */
   const refusals = new Map<string, { untilMs: number; standing: Standing }>()
-  let prunedAt = edge.now()
+  let prunedAt = clock()
   let hereUntil = -Infinity
 
   const idOf: Record<RatePer, (asking: Asking) => string | undefined> = {
@@ -104,7 +105,7 @@ export function createRates({ db, edge, log, table }: Parts): Rates {
 
   async function take(name: RateClass, asking: Asking): Promise<Standing | undefined> {
     if (!table) return undefined
-    const now = edge.now()
+    const now = clock()
     const buckets: (Bucket & { per: RatePer })[] = []
     for (const rate of table[name]) {
       const id = idOf[rate.per](asking)
@@ -129,11 +130,11 @@ export function createRates({ db, edge, log, table }: Parts): Rates {
 
   return {
     take,
-    blocked: (ip) => (refusals.size === 0 ? undefined : refused(guesses(ip), edge.now())),
+    blocked: (ip) => (refusals.size === 0 ? undefined : refused(guesses(ip), clock())),
     async guessed(ip) {
       const standing = await take('guess', { ip })
       // The last one there was: the next is not looked up any more.
-      if (standing?.counted.admitted && standing.counted.remaining === 0) refuse(guesses(ip), standing, edge.now())
+      if (standing?.counted.admitted && standing.counted.remaining === 0) refuse(guesses(ip), standing, clock())
     },
   }
 }

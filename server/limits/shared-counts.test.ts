@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rates as table } from '@aside/protocol'
 import { entities } from '../app.ts'
-import { createEdge, createLog, type Db, openDb, parseConfig } from '../platform/index.ts'
+import { createLog, type Db, openDb, parseConfig } from '../platform/index.ts'
 import { databaseOf } from '../testing/beside.ts'
 import { createStore, hasPostgres, type TestStore } from '../testing/stores.ts'
 import { createRates, type Rates } from './rates.ts'
@@ -22,7 +22,7 @@ describe.skipIf(!hasPostgres && !process.env['CI'])('two processes that count to
     await store.drop()
   })
   const nodes = (env: Record<string, string>): Rates[] =>
-    opened.map((db) => createRates({ db, edge: createEdge(), log: createLog('silent'), table: parseConfig(env).rates }))
+    opened.map((db) => createRates({ db, log: createLog('silent'), table: parseConfig(env).rates }))
 
   it('admit the limit between them, one more at most, however their clients crowd', async () => {
     const both = nodes({ ASIDE_RATE_START_ADDRESS: '6/40' })
@@ -80,7 +80,7 @@ describe.skipIf(!hasPostgres && !process.env['CI'])('two processes that count to
     const [db] = opened
     await db!.execute(undefined, `update "rate_limits" set "arrival" = 1`, [])
     let now = Date.now() + 61_000
-    const later = createRates({ db: db!, edge: createEdge({ now: () => now }), log: createLog('silent'), table })
+    const later = createRates({ db: db!, log: createLog('silent'), table, clock: () => now })
     now += 61_000
     await later.take('read', { ip: '203.0.113.3', sessionId: 'now' })
     await expect
