@@ -88,6 +88,8 @@ export async function startServer(
       ASIDE_DATA_DIR: dataDir,
       ASIDE_PORT: '0',
       ASIDE_LOG: 'info',
+      // Counted as ever, and refused to nobody.
+      ASIDE_RATES: '100000',
       ...(modelUrl ? { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: modelUrl } : {}),
       ...env,
     },

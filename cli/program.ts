@@ -19,6 +19,7 @@ import { addServeCommand } from './commands/serve.ts'
 import { addSourceCommands } from './commands/source.ts'
 import { addStoreCommands } from './commands/store.ts'
 import { addTenantCommands } from './commands/tenant.ts'
+import { addUsageCommands } from './commands/usage.ts'
 import { createOutput } from './output.ts'
 import { complain, EXIT } from './problems.ts'
 
@@ -73,6 +74,7 @@ export function createProgram(): Command {
   addSourceCommands(program)
   addApplyCommands(program)
   addAuditCommand(program)
+  addUsageCommands(program)
   program.commandsGroup('Use it:')
   addEmbedCommand(program)
   addChatCommand(program)

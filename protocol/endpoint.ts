@@ -3,6 +3,7 @@ import type * as v from 'valibot'
 import type { Scope } from './admin-resources.ts'
 import type { AuditAction } from './audit.ts'
 import type { ErrorCode } from './errors.ts'
+import type { RateClass } from './rates.ts'
 
 export type Schema = v.GenericSchema
 
@@ -42,6 +43,8 @@ export interface Endpoint {
   readonly stream?: true
   /** The reply is a file, of this media type: `client.open` gives it, as it comes. */
   readonly download?: { readonly type: string }
+  /** How often it may be asked, where its access and method do not say it (`rates.ts`). */
+  readonly rate?: RateClass | 'none'
   /** The refusals that are this endpoint's own, beside those of its access and of bad input. */
   readonly errors?: readonly ErrorCode[]
 }

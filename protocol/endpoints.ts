@@ -6,6 +6,7 @@ import * as identity from './identity-endpoints.ts'
 import * as privacy from './privacy-endpoints.ts'
 import * as sources from './source-endpoints.ts'
 import * as tenancy from './tenancy-endpoints.ts'
+import * as usage from './usage-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
 
 export * from './identity-endpoints.ts'
@@ -13,6 +14,7 @@ export * from './agent-endpoints.ts'
 export * from './privacy-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
+export * from './usage-endpoints.ts'
 export * from './visitor-endpoints.ts'
 
 export const readHealth = endpoint({
@@ -20,6 +22,7 @@ export const readHealth = endpoint({
   path: '/healthz',
   access: 'public',
   summary: 'Is the process alive?',
+  rate: 'none',
   status: 200,
   reply: v.object({ status: v.literal('ok') }),
 })
@@ -29,6 +32,7 @@ export const readReadiness = endpoint({
   path: '/readyz',
   access: 'public',
   summary: 'May traffic come? `503` while starting, draining, or without the store.',
+  rate: 'none',
   status: 200,
   reply: v.object({ status: v.literal('ready') }),
   errors: ['shutting_down', 'store_unavailable'],
@@ -43,6 +47,7 @@ const {
   Retained: _retained,
   ...privacyEndpoints
 } = privacy
+const { readUsage, readUsageToday, listNotices } = usage
 
 export const endpoints = {
   ...visitor,
@@ -51,6 +56,9 @@ export const endpoints = {
   ...agents,
   ...sourceEndpoints,
   ...privacyEndpoints,
+  readUsage,
+  readUsageToday,
+  listNotices,
   readHealth,
   readReadiness,
 } satisfies Record<string, Endpoint>

@@ -17,6 +17,7 @@ export const idPrefixes = {
   identitySecret: 'ids',
   audit: 'aud',
   hold: 'hld',
+  notice: 'ntc',
   room: 'rom',
   call: 'cal',
 } as const

@@ -110,6 +110,7 @@ export const postMessage = endpoint({
   method: 'POST',
   path: '/v1/conversations/:conversationId/messages',
   access: 'visitor',
+  rate: 'ask',
   summary:
     'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text it is refused.',
   params: conversation,
@@ -141,6 +142,7 @@ export const regenerate = endpoint({
   method: 'POST',
   path: '/v1/conversations/:conversationId/regenerate',
   access: 'visitor',
+  rate: 'ask',
   summary: 'Answers a visitor message once more; the answer it had is superseded. The last one only.',
   params: conversation,
   body: v.strictObject({ messageId: id('message'), clientId: ClientId }),

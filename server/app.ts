@@ -1,7 +1,7 @@
 /** The whole machine: what there is, what it is made of, and what happens when something happens. */
 import Koa from 'koa'
 import Router from 'koa-router'
-import { type Check, Fault, readHealth, readReadiness, runChecks } from '@aside/protocol'
+import { type Check, Fault } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
 import { createAudience } from './audience.ts'
 import { agentRoutes, createAgents } from './agents/index.ts'
@@ -9,9 +9,11 @@ import { auditRoutes, createAudit } from './audit/index.ts'
 import {
   type Addresses,
   authRoutes,
+  countedGate,
   createGate,
   createHosts,
   createOrigins,
+  createUnused,
   createVisitorSessions,
   type SessionFacts,
 } from './auth/index.ts'
@@ -28,6 +30,7 @@ import { fileRoutes, openCdn } from './files/index.ts'
 import { createIdentities, createSecrets, identityRoutes } from './identity/index.ts'
 import { createKeys, keyRoutes } from './keys/index.ts'
 import { createKnowledge, knowledgeRoutes } from './knowledge/index.ts'
+import { createLimits } from './limits/index.ts'
 import { entities } from './tables.ts'
 import { docsPage, openApi } from './openapi.ts'
 import {
@@ -38,12 +41,14 @@ import {
   type Edge,
   funnel,
   type Log,
+  type RateTable,
   type Route,
-  serve,
 } from './platform/index.ts'
 import { createPrivacy, privacyRoutes } from './privacy/index.ts'
-import { createStreams, type StreamLimits, streamRoutes } from './streams/index.ts'
+import { createStreams, everTold, type StreamLimits, streamRoutes } from './streams/index.ts'
 import { createTenancy, type TenancyFacts, tenancyRoutes } from './tenancy/index.ts'
+import { operationRoutes } from './operations.ts'
+import { createTidying } from './tidying.ts'
 import { createWatch } from './watch.ts'
 
 export { entities }
@@ -61,9 +66,13 @@ export interface AppParts {
   /** The provider's model, where one is configured. */
   openai?: { model: Model; name: string } | undefined
   cdnFolder: string
+  /** By default an hour. */
+  tidyEveryMs?: number | undefined
   /** Check everything we say against the contract. */
   strict: boolean
   trustedProxies: number
+  /** How often who may ask. Absent: as often as they like. */
+  rates: RateTable | undefined
   limits?: { streams?: Partial<StreamLimits>; engine?: Partial<EngineLimits>; privacy?: { sweepMs: number } }
   /** What `aside doctor` asks beside the store: the provider, mostly. */
   checks: () => Promise<Check[]>
@@ -115,13 +124,14 @@ export async function createApp(parts: AppParts): Promise<App> {
   const { addresses } = parts
   const studioUrl = () => addresses.studio ?? addresses.api()
   const agents = await createAgents({ db, edge, log, audit, tenancy, seal, publicUrl: studioUrl })
+  const limits = createLimits({ db, edge, log, audit, tenancy, table: parts.rates })
   const origins = createOrigins({
     tenancy,
     ownOrigins: () => [new URL(addresses.embed ?? addresses.api()).origin],
     studioOrigins: () => [new URL(studioUrl()).origin],
     isFrameApart: addresses.embed !== undefined,
   })
-  const gate = createGate({
+  const uncounted = createGate({
     db,
     edge,
     log,
@@ -134,6 +144,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     operatorToken: parts.operatorToken,
     strict,
   })
+  const gate = countedGate(uncounted, limits.rates)
+  const unused = createUnused({ db, edge, log, talked: everTold })
   const streams = await createStreams({
     db,
     edge,
@@ -143,7 +155,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
   const cdn = openCdn(parts.cdnFolder, parts.version)
   const drafts = createDrafts({ db, edge, log })
-  const turns = createTurnLife({ edge, streams, facts, drafts })
+  const turns = createTurnLife({ edge, streams, facts, drafts, ledger: limits.ledger })
   const threads = createThreads({
     edge,
     streams,
@@ -163,7 +175,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     leases,
     drafts,
     search: (scope, query) => knowledge.search(scope, query),
-    modelOf: (_app, live) => models.of(live),
+    modelOf: (scope, app, { config }, visitorId) =>
+      models.of(config, () => limits.budgets.standing(scope, { appId: app.id, visitorId, config })),
+    used: (scope, app, { config }, visitorId) => limits.budgets.look(scope, { appId: app.id, visitorId, config }),
     tellPlace: ({ tenantId, turnId }, place) => turns.tellPlace(systemScope(tenantId), turnId, place),
     ...(parts.limits?.engine ? { limits: parts.limits.engine } : {}),
   })
@@ -193,34 +207,12 @@ export async function createApp(parts: AppParts): Promise<App> {
   facts.on('app-changed', ({ appId }) => tellSettings(appId))
   facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
 
+  const tidying = createTidying({ log, unused, ledger: limits.ledger, everyMs: parts.tidyEveryMs })
   const watch = db.kind === 'postgres' ? createWatch({ log, tenancy, sessions, streams, tellSettings }) : undefined
 
-  const operations: Route[] = [
-    serve(readHealth, async () => ({ status: 'ok' as const })),
-    serve(readReadiness, async ({ scope }) => {
-      if (!isReady) throw new Fault('shutting_down', 'Not taking requests', { retryAfterMs: 2_000 })
-      await scope.em.execute('select 1')
-      return { status: 'ready' as const }
-    }),
-    serve(runChecks, async ({ scope }) => {
-      await scope.em.execute('select 1')
-      const widget = cdn.integrity !== undefined
-      return {
-        checks: [
-          { name: 'store', ok: true, detail: `${db.kind} answers` },
-          {
-            name: 'widget',
-            ok: widget,
-            detail: widget ? `version ${cdn.version} is served` : 'not built',
-            ...(widget ? {} : { fix: 'npm run build' }),
-          },
-          ...(await parts.checks()),
-        ],
-      }
-    }),
-  ]
   const routes = [
     ...auditRoutes(audit),
+    ...limits.routes,
     ...tenancyRoutes(tenancy),
     ...keyRoutes(keys),
     ...identityRoutes(identities),
@@ -230,7 +222,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy),
-    ...operations,
+    ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),
   ]
 
   const router = new Router()
@@ -268,11 +260,13 @@ export async function createApp(parts: AppParts): Promise<App> {
     async start() {
       await engine.start()
       privacy.start()
+      tidying.start()
       isReady = true
     },
     async drain(graceMs, spreadMs) {
       isReady = false
       watch?.stop()
+      tidying.stop()
       await engine.drain(graceMs)
       streams.close(spreadMs)
       await privacy.stop()

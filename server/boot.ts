@@ -18,6 +18,8 @@ export interface BootOptions {
   strict?: boolean
   cdnFolder?: string
   limits?: AppParts['limits']
+  /** Between two looks for what nobody needs any more. */
+  tidyEveryMs?: number
   openaiOptions?: Partial<Parameters<typeof createOpenAi>[0]>
   /** It will be gone in a moment: whoever finds the store taken had better wait than call. */
   isBrief?: boolean
@@ -84,6 +86,8 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
     cdnFolder: options.cdnFolder ?? join(import.meta.dirname, '../widget/dist/cdn'),
     strict: options.strict ?? false,
     trustedProxies: config.trustedProxies,
+    rates: config.rates,
+    tidyEveryMs: options.tidyEveryMs,
     limits: {
       ...options.limits,
       engine: { maxTurns: config.maxTurns, maxQueued: config.maxQueuedTurns, ...options.limits?.engine },

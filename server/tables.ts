@@ -6,6 +6,7 @@ import { Conversations, DraftTable, Grounds, Messages, Processes, Turns } from '
 import { IdentityCounts, IdentitySecrets } from './identity/index.ts'
 import { KeyTable } from './keys/index.ts'
 import { Chunks, KnowledgeHeads, Sources } from './knowledge/index.ts'
+import { Notices, UsageDays } from './limits/index.ts'
 import { IdempotencyKeys } from './platform/index.ts'
 import { Holds } from './privacy/index.ts'
 import { StoreFacts, StreamEvents, StreamHeads } from './streams/index.ts'
@@ -37,5 +38,7 @@ export const entities = [
   Sources,
   Chunks,
   KnowledgeHeads,
+  UsageDays,
+  Notices,
   Holds,
 ]

@@ -36,6 +36,7 @@ export async function startServerProcess(modelUrl?: string): Promise<ServerProce
     ASIDE_DATA_DIR: dataDir,
     ASIDE_PORT: String(port),
     ASIDE_LOG: 'warn',
+    ASIDE_RATES: '100000',
     ...(modelUrl ? { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: modelUrl } : {}),
   }
   const config = parseConfig(env)

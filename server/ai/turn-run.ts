@@ -2,11 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Citation, type ErrorCode, type Hit, isFault } from '@aside/protocol'
 import { CONFIDENT } from '../knowledge/index.ts'
+import { reckoningOf } from '../limits/index.ts'
 import type { Begun, Ending, TurnLife } from '../conversations/index.ts'
 import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
 import type { LiveApp, LiveConfig, Tenancy } from '../tenancy/index.ts'
-import type { Model } from './model.ts'
+import type { Choice } from './models.ts'
 import { buildPrompt, citedNumbers, searchQuery } from './prompt.ts'
 
 export interface Run {
@@ -34,8 +35,10 @@ export interface RunParts {
     scope: Scope,
     query: { appId: string; query: string; limit: number; leastConfidence?: number },
   ) => Promise<Hit[]>
-  /** The model an app answers with, and the name it is asked for. */
-  modelOf: (app: LiveApp, config: LiveConfig) => { model: Model; name: string }
+  /** The model an app answers this visitor with, and the name it is asked for. */
+  modelOf: (scope: Scope, app: LiveApp, live: LiveConfig, visitorId: string) => Promise<Choice>
+  /** What a turn used is written down. Never rejects. */
+  used: (scope: Scope, app: LiveApp, live: LiveConfig, visitorId: string) => Promise<void>
   owner: string
   /** False where another turn of the conversation runs in this process: this one is taken up when that has ended. */
   enter: (run: Run, conversationId: string) => boolean
@@ -63,10 +66,11 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   if (!read || !parts.enter(run, read.conversation.id)) return
   const app = await tenancy.findApp(read.conversation.appId)
   if (!app) return
-  const live = app.configOf(read.conversation.visitorId)
+  const { visitorId } = read.conversation
+  const live = app.configOf(visitorId)
   const { config } = live
-  const { model, name } = modelOf(app, live)
-  const limit = config.retrieval === false ? 0 : (config.passages ?? PASSAGES)
+  const choice = await modelOf(scope, app, live, visitorId)
+  const limit = config.retrieval === false || choice.name === 'message' ? 0 : (config.passages ?? PASSAGES)
   let hits: Hit[] = []
   let unsearched: { error: unknown } | undefined
   try {
@@ -76,18 +80,23 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
         query: searchQuery(read.history),
         limit,
         // A language model judges the passages itself; `local` can only quote them.
-        ...(name === 'local' ? { leastConfidence: CONFIDENT } : {}),
+        ...(choice.name === 'local' ? { leastConfidence: CONFIDENT } : {}),
       })
   } catch (error) {
     // The store's trouble passes: the turn stays queued. Anything else would come again, so the answer fails with it.
     if (isFault(storeFault(error))) throw error
     unsearched = { error }
   }
+  const { model, name } = hits.length === 0 && choice.orElse ? choice.orElse : choice
+  const prompt = buildPrompt({ appName: app.name, config, model: name, history: read.history, hits })
+  const promptChars = prompt.messages.reduce((sum, it) => sum + it.content.length, 0)
+  const reckoning = reckoningOf(config, name, promptChars)
   const passages = hits.map((hit, i) => ({ citation: citationOf(hit, i + 1), text: hit.text }))
   const begun = await turns.begin(scope, read.turn, {
     owner,
     model: name,
     config: live.number,
+    reckoning,
     passages,
   })
   if (!begun) return
@@ -100,9 +109,9 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   let ending: Ending
   try {
     if (unsearched) throw unsearched.error
-    const prompt = buildPrompt({ appName: app.name, config, model: name, history: read.history, hits })
     const done = await model.generate(prompt, answer.append, run.control.signal)
-    if (answer.text === '' && done.finishReason === 'stop') ending = failure('upstream_bad_response', '')
+    if (answer.text === '' && done.finishReason === 'stop')
+      ending = { ...failure('upstream_bad_response', ''), usage: done.usage }
     else
       ending = {
         status: 'completed',
@@ -130,6 +139,7 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   } finally {
     text.close()
   }
+  if (reckoning) await parts.used(scope, app, live, visitorId)
 }
 
 /** The text from the model's first word on; readers get it as soon as they may know that the answer has begun. */

@@ -76,7 +76,10 @@ export function createOrigins({ tenancy, ownOrigins, studioOrigins, isFrameApart
         (ownOrigins().includes(origin) || isHere(origin) || (await tenancy.isKnownOrigin(origin)))
       ) {
         ctx.set('Access-Control-Allow-Origin', origin)
-        ctx.set('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After, Idempotent-Replayed, ETag')
+        ctx.set(
+          'Access-Control-Expose-Headers',
+          'X-Request-Id, Retry-After, Idempotent-Replayed, ETag, RateLimit, RateLimit-Policy',
+        )
       }
       if (ctx.method === 'OPTIONS' && ctx.get('Access-Control-Request-Method') !== '') {
         if (ctx.response.get('Access-Control-Allow-Origin')) ctx.set(PREFLIGHT)

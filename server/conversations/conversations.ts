@@ -93,6 +93,7 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
       owner: null,
       model: null,
       config: null,
+      reckoning: null,
       errorCode: null,
       createdAt: now,
       startedAt: null,

@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type { Author, Citation, ErrorCode, FinishReason, MessageStatus, TurnStatus, Usage } from '@aside/protocol'
+import type { Reckoning } from '../limits/index.ts'
 import { rowsOf } from '../platform/index.ts'
 
 export const Conversations = defineEntity({
@@ -67,6 +68,8 @@ export const Turns = defineEntity({
     model: p.text().nullable(),
     /** The number of the configuration it was answered with, so that the results of two can be told apart. */
     config: p.integer().nullable(),
+    /** How it is counted when it ends: null where it uses no tokens. */
+    reckoning: p.json<Reckoning>().nullable(),
     errorCode: p.text().$type<ErrorCode>().nullable(),
     createdAt: p.datetime(),
     startedAt: p.datetime().nullable(),

@@ -1,5 +1,6 @@
 /** What can befall a turn, as its verbs: `turns.ts` is how each is done. */
 import type { Citation, ErrorCode, FinishReason, Turn, TurnStatus, Usage } from '@aside/protocol'
+import type { Reckoning } from '../limits/index.ts'
 import type { Scope } from '../platform/index.ts'
 import type { Drafted } from './drafts.ts'
 import type { ConversationRow, MessageRow, TurnRow } from './entities.ts'
@@ -34,7 +35,13 @@ export interface TurnLife {
   begin(
     scope: Scope,
     turn: Pick<TurnRow, 'id' | 'conversationId'>,
-    input: { owner: string; model: string; config: number; passages: { citation: Citation; text: string }[] },
+    input: {
+      owner: string
+      model: string
+      config: number
+      reckoning: Reckoning | null
+      passages: { citation: Citation; text: string }[]
+    },
   ): Promise<Begun | undefined>
   /** Ends a turn for who began it. False where it is not theirs any more: then nothing was written. */
   end(scope: Scope, begun: Pick<Begun, 'turn' | 'message'>, ending: Ending): Promise<boolean>

@@ -1,5 +1,6 @@
 /** The life of a turn in the store: claimed once, written under its epoch, ended once. */
 import { Fault } from '@aside/protocol'
+import type { Ledger } from '../limits/index.ts'
 import type { Edge, Facts, Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import type { ConversationFacts } from './conversations.ts'
@@ -32,9 +33,10 @@ interface Parts {
   streams: Streams
   facts: Facts<ConversationFacts>
   drafts: Drafts
+  ledger: Pick<Ledger, 'record'>
 }
 
-export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLife {
+export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts): TurnLife {
   /** Ends turn and answer in one transaction, under the locked conversation, and tells of it. */
   async function finish(
     tx: Scope,
@@ -80,6 +82,8 @@ export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLif
       { name: 'message-end', payload: { message, turn: presentTurn(ended) } },
       conversationEvent({ ...conversation, preview, updatedAt: endedAt }, next),
     )
+    // Last, for all turns of the app meet in one row, and hold it until they are stored.
+    if ('text' in ending && turn.model) await ledger.record(tx, { ...turn, ...ending, model: turn.model })
   }
 
   const findTurn = (scope: Scope, id: string) => turnRows.one(scope, { id })
@@ -113,7 +117,7 @@ export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLif
     turn: TurnRow,
     conversation: ConversationRow,
     active: TurnRow[],
-    { owner, model, config, passages }: Parameters<TurnLife['begin']>[2],
+    { passages, ...how }: Parameters<TurnLife['begin']>[2],
   ): Promise<Pick<Begun, 'turn' | 'message'> | undefined> {
     if (turn.status !== 'queued') return undefined
     if (turn.epoch !== conversation.epoch || conversation.handledBy !== 'assistant') {
@@ -144,7 +148,7 @@ export function createTurnLife({ edge, streams, facts, drafts }: Parts): TurnLif
       ;({ message, conversation } = await addMessage(tx, conversation, given, now))
     }
     if (passages.length > 0) await groundsRows.insert(tx, { messageId: message.id, passages })
-    const claimed = { status: 'running' as const, owner, model, config, attempt, answerId: message.id, startedAt: now }
+    const claimed = { ...how, status: 'running' as const, attempt, answerId: message.id, startedAt: now }
     await turnRows.update(tx, { id: turn.id }, claimed)
     const running = { ...turn, ...claimed }
     await streams.append(

@@ -4,6 +4,7 @@ import { Knowledge as PostgresKnowledge } from './postgres/0002-knowledge.ts'
 import { Drafts as PostgresDrafts } from './postgres/0003-drafts.ts'
 import { Access as PostgresAccess } from './postgres/0004-access.ts'
 import { Identity as PostgresIdentity } from './postgres/0005-identity.ts'
+import { Usage as PostgresUsage } from './postgres/0006-usage.ts'
 import { Privacy as PostgresPrivacy } from './postgres/0007-privacy.ts'
 import { Agents as PostgresAgents } from './postgres/0008-agents.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
@@ -11,6 +12,7 @@ import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
 import { Drafts as SqliteDrafts } from './sqlite/0003-drafts.ts'
 import { Access as SqliteAccess } from './sqlite/0004-access.ts'
 import { Identity as SqliteIdentity } from './sqlite/0005-identity.ts'
+import { Usage as SqliteUsage } from './sqlite/0006-usage.ts'
 import { Privacy as SqlitePrivacy } from './sqlite/0007-privacy.ts'
 import { Agents as SqliteAgents } from './sqlite/0008-agents.ts'
 
@@ -21,6 +23,7 @@ export const migrations = {
     { name: '0003-drafts', class: SqliteDrafts },
     { name: '0004-access', class: SqliteAccess },
     { name: '0005-identity', class: SqliteIdentity },
+    { name: '0006-usage', class: SqliteUsage },
     { name: '0007-privacy', class: SqlitePrivacy },
     { name: '0008-agents', class: SqliteAgents },
   ],
@@ -30,6 +33,7 @@ export const migrations = {
     { name: '0003-drafts', class: PostgresDrafts },
     { name: '0004-access', class: PostgresAccess },
     { name: '0005-identity', class: PostgresIdentity },
+    { name: '0006-usage', class: PostgresUsage },
     { name: '0007-privacy', class: PostgresPrivacy },
     { name: '0008-agents', class: PostgresAgents },
   ],

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { rates } from '@aside/protocol'
 import { ConfigProblems, parseConfig } from './config.ts'
 
 const problemsOf = (env: Record<string, string>) => {
@@ -28,8 +29,28 @@ describe('the configuration', () => {
       maxTurns: 1_200,
       maxQueuedTurns: 200,
       trustedProxies: 0,
+      rates,
       openai: undefined,
     })
+  })
+
+  it('reads how often who may ask: as a whole, or a limit alone', () => {
+    expect(parseConfig({ ASIDE_RATES: 'off' }).rates).toBeUndefined()
+    expect(parseConfig({ ASIDE_RATES: '3' }).rates?.start[0]).toEqual({ per: 'address', perMinute: 180, burst: 60 })
+    const own = { ASIDE_RATE_ASK_SESSION: '6/2', ASIDE_RATE_ASK_ADDRESS: 'off', ASIDE_RATE_START_ADDRESS: '5' }
+    expect(parseConfig(own).rates).toMatchObject({
+      ask: [
+        { per: 'session', perMinute: 6, burst: 2 },
+        { per: 'app', perMinute: 6_000, burst: 1_000 },
+      ],
+      start: [{ per: 'address', perMinute: 5, burst: 5 }, { per: 'app' }],
+      read: rates.read,
+    })
+    expect(problemsOf({ ASIDE_RATES: 'yes', ASIDE_RATE_ASK_SESSION: '1/0', ASIDE_RATE_ASK_PLANET: '1' })).toEqual([
+      'ASIDE_RATES: expected on, off, or a number that all of them are multiplied by',
+      'ASIDE_RATE_ASK_SESSION: expected 30 (a minute), 30/10 (a minute, and at once), or off',
+      'ASIDE_RATE_ASK_PLANET: no such setting',
+    ])
   })
 
   it('takes what is set and empty for what is not set', () => {

@@ -1,6 +1,7 @@
 /** The whole configuration, from the environment, parsed once. All that is wrong is said at once, in words. */
 import * as v from 'valibot'
 import { join, resolve } from 'node:path'
+import { rateEntries, rateSwitch, readRates, type RateTable } from './rate-settings.ts'
 
 const whole = (least: number, most: number) =>
   v.pipe(
@@ -56,6 +57,8 @@ const Environment = v.object({
       ),
     ),
   ),
+  ASIDE_RATES: rateSwitch,
+  ...rateEntries,
   DATABASE_URL: v.optional(
     v.pipe(
       v.string(),
@@ -85,6 +88,8 @@ export interface Config {
   trustedProxies: number
   /** Seals the secrets that have to be read again; absent: they lie in the store as they are. */
   secretsKey: string | undefined
+  /** How often who may ask. Absent: as often as they like. */
+  rates: RateTable | undefined
   /** Absent: the `local` model, which quotes the sources. */
   openai: { apiKey: string; baseUrl: string | undefined; model: string } | undefined
 }
@@ -146,6 +151,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     maxQueuedTurns: it.ASIDE_MAX_QUEUED_TURNS,
     trustedProxies: it.ASIDE_TRUSTED_PROXIES,
     secretsKey: it.ASIDE_SECRETS_KEY,
+    rates: readRates(it),
     openai: it.OPENAI_API_KEY
       ? { apiKey: it.OPENAI_API_KEY, baseUrl: it.OPENAI_BASE_URL, model: it.ASIDE_MODEL }
       : undefined,

@@ -134,7 +134,8 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
       if (transaction) em.setTransactionContext(transaction)
       return em
     },
-    transaction: (work, committed) => withinTransaction(() => transact(work, committed)),
+    // Around the work itself: on SQLite it may be run by whoever was first of a group, in whose context it is not.
+    transaction: (work, committed) => transact((it) => withinTransaction(() => work(it)), committed),
     async execute(transaction, text, values) {
       try {
         if (!sqlite) {

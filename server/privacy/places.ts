@@ -25,6 +25,9 @@ export const places: Record<string, Place> = {
   stream_events: { of: { visitors: 'visitor_id' }, isDerived: true },
   stream_heads: { of: { visitors: 'visitor_id' }, isDerived: true },
   sessions: { of: { visitors: 'visitor_id' }, hidden: ['tokenHash'] },
+  // Of a visitor's own, and of the app's and the tenant's, which name no visitor.
+  usage_days: { of: { visitors: 'visitor_id', apps: 'app_id', tenants: 'tenant_id' } },
+  notices: { of: { visitors: 'visitor_id', apps: 'app_id', tenants: 'tenant_id' } },
   visitors: { of: { apps: 'app_id' } },
   chunks: { of: { sources: 'source_id' }, hidden: ['vector'] },
   sources: { of: { apps: 'app_id' }, hidden: ['hash'] },

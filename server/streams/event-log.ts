@@ -80,6 +80,11 @@ export async function openEventLog({ db, edge, log }: { db: Db; edge: Edge; log:
   }
 }
 
+/** Those of these visitors who were ever told anything that lasts, as everybody is who has begun a conversation. */
+export async function everTold(scope: Scope, visitorIds: string[]): Promise<string[]> {
+  return (await heads.find(scope, { visitorId: visitorIds })).map((it) => it.visitorId)
+}
+
 /** Where a reader goes on. What is not a cursor of ours counts as none; one outside the log as a reset to now. */
 export function startAt(given: string, epoch: string, head: number): { seq: number; reset?: 'unknown' | 'epoch' } {
   if (!v.is(Cursor, given)) return { seq: head }

@@ -34,6 +34,8 @@ export async function startAside(options: AsideOptions = {}): Promise<Aside> {
     ASIDE_DATA_DIR: store.dataDir,
     ASIDE_PORT: '0',
     ASIDE_LOG: 'warn',
+    // Counted as ever, and refused to nobody: tests ask faster than people.
+    ASIDE_RATES: '100000',
     DATABASE_URL: store.url,
     ...(options.modelUrl ? { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: options.modelUrl } : {}),
     ...options.env,

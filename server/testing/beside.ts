@@ -2,6 +2,7 @@
 import { entities } from '../app.ts'
 import { type Audit, createAudit } from '../audit/index.ts'
 import { createDrafts, createTurnLife, type TurnLife, Turns } from '../conversations/index.ts'
+import { createLedger } from '../limits/index.ts'
 import { acrossTenants, createEdge, createFacts, createLog, type Db, openDb, type Scope } from '../platform/index.ts'
 import { createStreams, type Streams } from '../streams/index.ts'
 import { createTenancy, type Tenancy } from '../tenancy/index.ts'
@@ -31,12 +32,19 @@ export async function openBeside(store: TestStore): Promise<Beside> {
   const everywhere = acrossTenants(db, log)
   const drafts = createDrafts({ db, edge, log })
   const audit = createAudit({ edge })
+  const tenancy = createTenancy({ db, edge, log, audit, facts: createFacts(log) })
   return {
     db,
     streams,
     audit,
-    tenancy: createTenancy({ db, edge, log, audit, facts: createFacts(log) }),
-    turns: createTurnLife({ edge, streams, facts: createFacts(log), drafts }),
+    tenancy,
+    turns: createTurnLife({
+      edge,
+      streams,
+      facts: createFacts(log),
+      drafts,
+      ledger: createLedger({ db, edge, log, tenancy }),
+    }),
     scope: (tenantId) => everywhere.of(tenantId),
     async drafted(turnId) {
       const turn = await acrossTenants(db, log).em.findOneOrFail(Turns, { id: turnId })

@@ -39,8 +39,11 @@ export interface Owner {
   secret: string
   /** Calls with the secret key. */
   client: Client
-  /** A new visitor on a page at `ORIGIN`. `via` is another address of the server, such as a faulty proxy's; `identity` a signed one. */
-  visitor(via?: string, identity?: string): Promise<Visitor>
+  /**
+   * A new visitor on a page at `ORIGIN`. `via` is another address of the server, such as a faulty proxy's; `identity` a signed one;
+   * `appId` another app of the owner.
+   */
+  visitor(via?: string, identity?: string, appId?: string): Promise<Visitor>
 }
 
 export interface Visitor {
@@ -92,7 +95,7 @@ export async function createOwner(operator: Client, url: () => string, config: A
     app,
     secret,
     client: createClient(at),
-    visitor: (via, identity) => visit(() => via ?? url(), app.id, identity),
+    visitor: (via, identity, appId = app.id) => visit(() => via ?? url(), appId, identity),
   }
 }
 

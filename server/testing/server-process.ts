@@ -49,6 +49,7 @@ export async function startServerProcess(store: TestStore, options: ServerProces
     ASIDE_DATA_DIR: store.dataDir,
     ASIDE_PORT: String(port),
     ASIDE_LOG: 'info',
+    ASIDE_RATES: '100000',
     DATABASE_URL: store.url,
     ...(modelUrl ? { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: modelUrl } : {}),
     ...env,

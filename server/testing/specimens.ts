@@ -186,6 +186,11 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   searchSources: (world) => ({ query: { ...ofApp(world), q: 'otter', limit: '3' } }),
   runChecks: () => ({}),
   listAudit: () => ({ query: { action: 'key.created', since: '2026-01-01T00:00:00.000Z' } }),
+  readUsage: (world) => ({
+    query: { ...ofApp(world), from: '2026-01-01', to: '2099-12-31', by: 'config', limit: '10' },
+  }),
+  readUsageToday: () => ({ query: { limit: '10' } }),
+  listNotices: () => ({ query: { limit: '10' } }),
   findVisitors: (world) => ({ query: { ...ofApp(world), subject: 'user-1' } }),
   exportVisitor: ({ guestId }) => ({ params: { visitorId: guestId }, query: {} }),
   exportTenant: ({ owner }) => ({ params: { tenantId: owner.tenantId } }),

@@ -1,0 +1,34 @@
+/** What nobody asks for and has to be done from time to time: visitors who never spoke, usage that is too old to tell people apart. */
+import type { Log } from './platform/index.ts'
+
+const HOUR_MS = 3_600_000
+
+interface Parts {
+  log: Log
+  unused: { purge(): Promise<number> }
+  ledger: { prune(): Promise<void> }
+  everyMs?: number | undefined
+}
+
+export function createTidying({ log, unused, ledger, everyMs = HOUR_MS }: Parts): { start(): void; stop(): void } {
+  async function tidy(): Promise<void> {
+    const visitors = await unused.purge()
+    if (visitors > 0) log.info('unused-visitors-purged', { visitors })
+    await ledger.prune()
+  }
+
+  let timer: NodeJS.Timeout | undefined
+  let isBusy = false
+  return {
+    start() {
+      timer = setInterval(() => {
+        if (isBusy) return
+        isBusy = true
+        tidy()
+          .catch((error: unknown) => log.warn('tidying-failed', { reason: String(error) }))
+          .finally(() => (isBusy = false))
+      }, everyMs).unref()
+    },
+    stop: () => clearInterval(timer),
+  }
+}
