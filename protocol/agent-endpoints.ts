@@ -12,6 +12,7 @@ export const acceptInvitation = endpoint({
   method: 'POST',
   path: '/v1/agents/accept',
   access: 'public',
+  rate: 'login',
   summary: 'Chooses the password, with an invitation. It can be done once; `not_found` for an invitation that is over.',
   body: Acceptance,
   status: 200,
@@ -24,6 +25,7 @@ export const login = endpoint({
   method: 'POST',
   path: '/v1/agents/login',
   access: 'public',
+  rate: 'login',
   summary:
     'Signs an agent in. `unauthenticated` for a wrong password just as for nobody; `conflict` where the password is right in several tenants, and one has to be named.',
   body: Credentials,

@@ -53,7 +53,10 @@ export function rateOf({ rate, access, method, stream }: Endpoint): RateClass | 
     case 'visitor':
       return stream ? 'stream' : method === 'GET' ? 'read' : 'write'
     case 'secret':
+    case 'agent':
       return 'admin'
+    case 'refresh':
+      return 'look'
     case 'operator':
       return undefined
   }

@@ -25,7 +25,7 @@ export interface BudgetState {
 export interface Budgets {
   /**
    * What the day's budgets of visitor, app and tenant say before a turn, and whoever owns them is told of what they have reached.
-   * What runs at this moment is not in it: budgets are overshot by at most that (docs/decisions/0016).
+   * What runs at this moment is not in it: budgets are overshot by at most that (docs/decisions/0011).
    */
   standing(scope: Scope, whose: Whose): Promise<BudgetState>
   /** The same after a turn, so that its owner is told at once and not when somebody asks the next time. Never rejects. */
