@@ -31,6 +31,8 @@ const root = join(import.meta.dirname, '..')
 /** Aside's own documentation: what the demo's assistant answers from. */
 export const documentation = (): Document[] =>
   globSync(['README.md', 'docs/**/*.md'], { cwd: root })
+    // What is written from the sources is for looking things up: quoted in a chat, its tables would be no answer.
+    .filter((name) => !/[\\/](api|cli)\.md$/.test(name))
     .sort()
     .map((name) => ({ name: name.replaceAll('\\', '/'), text: readFileSync(join(root, name), 'utf8') }))
 

@@ -28,6 +28,7 @@ const OpenApi = v.strictObject({
     version: v.string(),
     license: v.strictObject({ name: v.string(), identifier: v.string() }),
   }),
+  'x-aside-embed-url': v.pipe(v.string(), v.url()),
   servers: v.array(v.strictObject({ url: v.pipe(v.string(), v.url()) })),
   paths: v.record(
     v.pipe(v.string(), v.startsWith('/')),

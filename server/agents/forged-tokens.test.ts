@@ -114,7 +114,7 @@ describe('an access token', () => {
   it('is one in Authorization only, and opens nothing that is a visitor’s, a page’s or the operator’s', async () => {
     expect((await ask(anna.accessToken, '/v1/admin/apps', 'x-api-key')).status).toBe(401)
     expect((await send(`${aside.url}/v1/agents/me?token=${anna.accessToken}`)).status).toBe(400)
-    const others = ['/v1/conversations', '/v1/events', '/v1/admin/tenants', `/v1/apps/${owner.app.id}/settings`]
+    const others = ['/v1/conversations', '/v1/events', '/v1/admin/checks', `/v1/apps/${owner.app.id}/settings`]
     for (const path of others) expect((await ask(anna.accessToken, path)).status, path).toBe(401)
   })
 

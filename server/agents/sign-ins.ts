@@ -87,11 +87,11 @@ export function createSignIns({ db, edge, log, audit, secrets, passwords }: Part
   const tokens = createAccessTokens(secrets.signing)
   const attempts = createAttempts(edge.now)
   /** By sign-in. */
-  const seen = new Map<string, { at: number; agent: AgentRow | undefined }>()
+  const seen = new Map<string, { at: number; agent: AgentRow }>()
   const gone = () => new Fault('unauthenticated', 'This sign-in is over: sign in again')
 
   function forget(agentId: string): void {
-    for (const [id, { agent }] of seen) if (agent?.id === agentId) seen.delete(id)
+    for (const [id, { agent }] of seen) if (agent.id === agentId) seen.delete(id)
   }
 
   async function issue(agent: AgentRow, session: AgentSessionRow, token: string, ends: Date): Promise<Issued> {
@@ -211,13 +211,14 @@ export function createSignIns({ db, edge, log, audit, secrets, passwords }: Part
       const now = edge.now()
       const { sub, ten, sid, ver } = await tokens.verify(text, now)
       const hit = seen.get(sid)
-      let agent = hit?.agent
+      let agent: AgentRow | undefined = hit?.agent
       if (!hit || Math.abs(now - hit.at) >= FRESH_MS) {
         const scope = everywhere.of(ten)
         const session = await sessionRows.one(scope, { id: sid, agentId: sub, expiresAt: { gt: new Date(now) } })
         agent = session && (await agentRows.one(scope, { id: sub }))
         if (seen.size >= 10_000) seen.clear()
-        seen.set(sid, { at: now, agent })
+        // Only what is good: a wrong claim beside a true sign-in must not speak for the true one.
+        if (agent) seen.set(sid, { at: now, agent })
       }
       if (!agent || agent.id !== sub || agent.tenantId !== ten || agent.disabledAt || agent.tokenVersion !== ver)
         throw gone()

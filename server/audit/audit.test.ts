@@ -8,6 +8,7 @@ import {
   listAudit,
   pages,
   updateApp,
+  type Endpoint,
 } from '@aside/protocol'
 import { acrossTenants, createLog } from '../platform/index.ts'
 import { type Aside, ORIGIN, startAside } from '../testing/aside.ts'
@@ -16,6 +17,9 @@ import { type ModelServer, startModelServer } from '../testing/model-server.ts'
 import { createWorld, endpointNames, endpointOf, perform, specimens, type World } from '../testing/specimens.ts'
 import { send } from '../testing/raw-request.ts'
 import { stores } from '../testing/stores.ts'
+
+/** To take a copy of somebody's words is an act, though it is a GET. */
+const isReading = ({ method, stream, audit }: Endpoint) => method === 'GET' && !stream && !audit
 
 describe.for(stores)('the audit log, on %s', (store) => {
   let models: ModelServer
@@ -49,20 +53,25 @@ describe.for(stores)('the audit log, on %s', (store) => {
           expect(audit, `${name} changes something for an owner: what is it called?`).toBeDefined()
     }
     for (const name of acts) {
+      // It writes a row for each batch of what it erases, and its specimen only asks what that would be.
+      if (name === 'applyRetention') continue
+      // Of Postgres others make copies.
+      if (name === 'backupStore' && store === 'postgres') continue
       const before = await count()
       const specimen = specimens[name](world)
       const reply = await perform(world, name, specimen)
       expect(reply.status, `${name}: ${reply.text}`).toBeLessThan(300)
-      expect(await count(), name).toBe(before + 1)
+      // With a tenant its own rows go.
+      if (name !== 'eraseTenant') expect(await count(), name).toBe(before + 1)
       const entry = await newest()
       expect(entry, name).toMatchObject({ action: endpointOf(name).audit, result: 'done', ip: '127.0.0.1' })
       // What anybody may ask for and is written down: agents who come in.
       const kinds: Partial<Record<Access, string>> = { operator: 'operator', secret: 'key', public: 'agent' }
       expect(entry.actor.kind, name).toBe(kinds[endpointOf(name).access])
       expect(entry.requestId).toBe(reply.headers['x-request-id'])
-      expect(entry.target, name).toMatch(/^[a-z]{3}_[0-9a-z]{26}$/)
+      if (name !== 'backupStore') expect(entry.target, name).toMatch(/^[a-z]{3}_[0-9a-z]{26}$/)
     }
-    for (const name of endpointNames.filter((it) => endpointOf(it).method === 'GET' && !endpointOf(it).stream)) {
+    for (const name of endpointNames.filter((it) => isReading(endpointOf(it)))) {
       const before = await count()
       await perform(world, name, specimens[name](world))
       expect(await count(), name).toBe(before)

@@ -225,7 +225,7 @@ describe.for(stores)('who asks, on %s', (store) => {
 
   it('lets nobody but the operator run the server, and not from a browser', async () => {
     const { operatorToken } = aside.running
-    const list = (headers: Record<string, string>) => get('/v1/admin/tenants', headers)
+    const list = (headers: Record<string, string>) => get('/v1/admin/checks', headers)
     expect((await list({ authorization: `Bearer ${operatorToken}` })).status).toBe(200)
     for (const token of [owner.secret, operatorToken.slice(0, -1), `${operatorToken}x`, 'as_op_', ''])
       expect(bodyOf(await list({ authorization: `Bearer ${token}` }))).toMatchObject({ status: 401 })
