@@ -119,7 +119,10 @@ export async function createApp(parts: AppParts): Promise<App> {
     log,
     facts,
     identities,
-    merging: (tx, from, to) => adoptLast(tx, streams, from, to),
+    async merging(tx, from, to) {
+      const conversationId = await adoptLast(tx, streams, from, to)
+      if (conversationId !== undefined) await privacy.holds.follow(tx, conversationId, from, to)
+    },
   })
   const { addresses } = parts
   const studioUrl = () => addresses.studio ?? addresses.api()

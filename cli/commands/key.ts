@@ -21,8 +21,9 @@ const days = (text: string): number => {
 }
 
 async function whose(connection: Connection, options: NewKeyOptions): Promise<{ query: OfTenant; appId?: string }> {
-  if (options.app === undefined && !options.publishable)
-    return { query: await chooseTenant(connection, options.tenant) }
+  if (options.app !== undefined && !options.publishable)
+    throw usage('--app is for a publishable key', 'add --publishable; a secret key is good for all apps of its tenant')
+  if (!options.publishable) return { query: await chooseTenant(connection, options.tenant) }
   const app = await chooseApp(connection, options.app, options)
   return { query: tenantOf(connection, app), appId: app.id }
 }
@@ -132,16 +133,20 @@ export function addKeyCommands(program: Command): void {
 
   key
     .command('revoke <key>')
-    .description('end a key at once, with every session that was started with it')
+    .description(
+      'end a key at once, with every session that was started with it; by its name, those it was rotated from too',
+    )
     .option('--tenant <tenant>', 'whose it is: a name or an id (where there are several)')
     .addHelpText('after', '\nExamples:\n  $ aside key revoke ci\n  $ aside key revoke key_01k…')
     .action(
       act(async ({ out, connect }, wanted: string, options: { tenant?: string }) => {
         const connection = await connect()
         const query = await chooseTenant(connection, options.tenant)
-        const { id } = await chooseKey(connection, query, wanted)
-        await connection.client.call(revokeKey, { params: { keyId: id }, query })
-        out.show({ id, revoked: true }, () => out.line(`${out.paint.green('revoked')} ${id}`))
+        const ids = await chooseAllOf(connection, query, wanted)
+        for (const keyId of ids) await connection.client.call(revokeKey, { params: { keyId }, query })
+        out.show({ id: ids[0], ids, revoked: true }, () => {
+          for (const id of ids) out.line(`${out.paint.green('revoked')} ${id}`)
+        })
       }),
     )
 }
@@ -160,6 +165,17 @@ function readOverlap({ overlap, now }: RotateOptions): number {
   if (!Number.isInteger(hours) || hours > 720)
     throw usage(`--overlap ${overlap} is not possible`, 'whole hours, at most 30d')
   return hours
+}
+
+/** One by its id; by a name, with those it was rotated from that are still good: whoever ends a key means all there is of it. */
+async function chooseAllOf(connection: Connection, query: OfTenant, wanted: string): Promise<string[]> {
+  const keys = await allKeys(connection, query)
+  const isAlive = (it: Key) => !it.revokedAt && (!it.expiresAt || Date.parse(it.expiresAt) > Date.now())
+  const current = keys.filter((it) => it.name === wanted && isGood(it))
+  const alive = keys.filter((it) => it.name === wanted && isAlive(it))
+  if (keys.some((it) => it.id === wanted) || current.length > 1 || alive.length === 0)
+    return [(await chooseKey(connection, query, wanted)).id]
+  return alive.map((it) => it.id)
 }
 
 /** By its id, or by the name of one that is good. Throws where there is none, or the name is that of several. */

@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { backupStore } from '@aside/protocol'
 import { confirm } from '../confirm.ts'
@@ -25,8 +27,11 @@ function addBackup(program: Command): void {
     )
     .action(
       act(async ({ globals, out, connect }, file: string, { force }: { force?: boolean }) => {
+        if (globals.url === undefined) {
+          const { database } = await mustBeSqlite(globals, 'pg_dump')
+          if (database.kind === 'sqlite') mustBeElsewhere(file, database.file)
+        }
         mustBeFree(file, force)
-        if (globals.url === undefined) await mustBeSqlite(globals, 'pg_dump')
         const connection = await connect()
         if (!connection.isOperator) throw usage('a backup is for the operator of the server', 'run it on its machine')
         out.note('Copying and checking the store …')
@@ -38,6 +43,13 @@ function addBackup(program: Command): void {
         )
       }),
     )
+}
+
+/** A store that is written over while it is open, with its log beside it, is lost. */
+function mustBeElsewhere(file: string, store: string): void {
+  const real = (path: string) => (existsSync(path) ? realpathSync(path) : resolve(path))
+  if ([store, `${store}-wal`, `${store}-shm`].some((it) => real(it) === real(file)))
+    throw usage(`${file} is the store itself`, 'choose another file')
 }
 
 async function mustBeSqlite(globals: Globals, instead: string) {
@@ -61,6 +73,7 @@ function addRestore(program: Command): void {
         const config = await mustBeSqlite(globals, 'pg_restore')
         const { inspectBackup, restoreBackup } = await import('@aside/server')
         const file = config.database.kind === 'sqlite' ? config.database.file : ''
+        mustBeElsewhere(backup, file)
         try {
           const { sizeBytes, undone } = inspectBackup(backup, file)
           if (!yes) await confirm(out, `This puts ${backup} (${sized(sizeBytes)}) in the place of ${file}.`, 'yes')

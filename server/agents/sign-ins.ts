@@ -153,19 +153,21 @@ export function createSignIns({ db, edge, log, audit, secrets, passwords }: Part
     async login(scope, { email, password, tenantId }) {
       const attempt = attempts.begin(email, scope.call?.ip ?? '')
       const rows = await agentRows.find(scope, { email, tenantId }, { orderBy: { id: 'asc' } })
-      const fitting = await passwords.fitting(email, password, rows.filter(canSignIn)).catch((error: unknown) => {
+      const able = rows.filter(canSignIn)
+      const fitting = await passwords.fitting(email, password, able).catch((error: unknown) => {
         attempt.takeBack()
         throw error
       })
-      if (fitting.length === 0) {
+      // One tenant's password that fits is no excuse for having tried another's.
+      const missed = fitting.length === 0 ? rows : able.filter((row) => !fitting.some((it) => it.id === row.id))
+      if (fitting.length === 0 || missed.length > 0)
         await scope.transaction(async (tx) => {
           const refusal = { action: 'agent.login_refused', result: 'refused' } as const
-          for (const row of rows) await audit.record(tx.of(row.tenantId), { ...refusal, target: row.id })
+          for (const row of missed) await audit.record(tx.of(row.tenantId), { ...refusal, target: row.id })
           if (rows.length === 0) await audit.record(tx, refusal)
         })
-        throw new Fault('unauthenticated', 'The e-mail address or the password is wrong')
-      }
-      attempt.takeBack()
+      if (fitting.length === 0) throw new Fault('unauthenticated', 'The e-mail address or the password is wrong')
+      if (missed.length === 0) attempt.takeBack()
       if (fitting.length > 1)
         throw new Fault('conflict', 'Several tenants know you by this password: say which, as tenantId', {
           issues: fitting.map((it) => ({ path: 'body.tenantId', message: it.tenantId })),

@@ -5,19 +5,26 @@ import type { Gate, Scope } from '../platform/index.ts'
 
 /**
  * The gate with a counter in it: the one place where requests are counted. Whoever is let in is counted by what they are (session,
- * key, or the address of a page); whoever guesses tokens, keys or apps by their address, and after too many of them refused before
+ * key, or the address of a page); whoever guesses tokens or keys by their address, and after too many of them refused before
  * anything is looked up. The operator is not counted.
  */
 export function countedGate<G extends Gate>(gate: G, rates: Rates): G {
   return {
     ...gate,
     async authenticate(ctx, endpoint, parsed) {
-      if (endpoint.access !== 'public') refuse(ctx, rates.blocked(ctx.ip))
+      // The operator's token is compared with nothing that has to be looked up.
+      const isOperators = ctx.get('Authorization').includes('as_op_') || ctx.get('X-API-Key').startsWith('as_op_')
+      if (endpoint.access !== 'public' && !isOperators) refuse(ctx, rates.blocked(ctx.ip))
       let scope: Scope
       try {
         scope = await gate.authenticate(ctx, endpoint, parsed)
       } catch (error) {
         if (isFault(error) && isGuess(ctx, error.code)) await rates.guessed(ctx.ip)
+        // A page can make its visitor's browser ask for apps that are none: that may cost them looking, and nothing else.
+        if (isFault(error) && error.code === 'app_not_found') {
+          const standing = await rates.take('look', { ip: ctx.ip })
+          if (standing && !standing.counted.admitted) refuse(ctx, standing)
+        }
         throw error
       }
       const name = rateOf(endpoint)
@@ -43,8 +50,7 @@ function refuse(ctx: Context, standing: Standing | undefined): void {
 
 /** Who shows nothing has not guessed. */
 const isGuess = (ctx: Context, code: string): boolean =>
-  code === 'app_not_found' ||
-  (code === 'unauthenticated' && (ctx.get('Authorization') !== '' || ctx.get('X-API-Key') !== ''))
+  code === 'unauthenticated' && (ctx.get('Authorization') !== '' || ctx.get('X-API-Key') !== '')
 
 function askingOf(ctx: Context, { actor, tenantId }: Scope, appId: string | undefined): Asking {
   const asking: Asking = { ip: ctx.ip, tenantId: tenantId === '*' ? undefined : tenantId, appId }

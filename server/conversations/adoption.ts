@@ -6,15 +6,15 @@ import { activeTurns, conversationEvent } from './thread.ts'
 
 /**
  * Gives the conversation of `from` that changed last to `to`, within the transaction of the sign-in: one, and nothing where none
- * has a message. An answer that is being written goes on before its new owner's eyes.
+ * has a message: then undefined, else its id. An answer that is being written goes on before its new owner's eyes.
  */
-export async function adoptLast(tx: Scope, streams: Streams, from: string, to: string): Promise<void> {
+export async function adoptLast(tx: Scope, streams: Streams, from: string, to: string): Promise<string | undefined> {
   const found = await conversationRows.one(
     tx,
     { visitorId: from, lastSeq: { gt: 0 } },
     { orderBy: { updatedAt: 'desc', id: 'desc' }, lock: true },
   )
-  if (!found) return
+  if (!found) return undefined
   // The same clientId in two browsers is no accident worth a refusal: the one that comes along does without.
   const taken =
     found.clientId && (await conversationRows.one(tx, { visitorId: to, clientId: found.clientId })) !== undefined
@@ -23,6 +23,8 @@ export async function adoptLast(tx: Scope, streams: Streams, from: string, to: s
   await turnRows.update(tx, { conversationId: found.id }, { visitorId: to })
   const active = await activeTurns(tx, found.id)
   await streams.append(tx, to, conversationEvent(conversation, active[0]))
+  await streams.forget(tx, from, found.id)
   const answers = active.map((it) => it.answerId).filter((it) => typeof it === 'string')
   tx.afterCommit(() => streams.moveTexts(from, to, answers))
+  return found.id
 }

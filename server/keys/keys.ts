@@ -102,11 +102,16 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
         throw new Fault('invalid_input', 'A publishable key names one app', {
           issues: [{ path: 'body.appId', message: 'needed for a publishable key' }],
         })
+      if (kind === 'secret' && appId !== undefined)
+        throw new Fault('invalid_input', 'A secret key is its tenant’s: it names no app', {
+          issues: [{ path: 'body.appId', message: 'only for a publishable key' }],
+        })
       const given = kind === 'secret' ? scopes : []
       mustHave(scope, given)
       const expiresAt = expiresInDays === undefined ? null : new Date(edge.now() + expiresInDays * 24 * HOUR_MS)
       return scope.transaction(async (tx) => {
         if (appId !== undefined) await tenancy.readApp(tx, appId)
+        else await tenancy.readTenant(tx, tx.tenantId)
         const made = await insert(tx, { appId: appId ?? null, kind, env, name, scopes: given, expiresAt })
         await audit.record(tx, {
           action: 'key.created',

@@ -1,4 +1,5 @@
-import type { AppConfig, TurnStatus, Usage, UsageBy, UsageRow } from '@aside/protocol'
+import * as v from 'valibot'
+import { type AppConfig, Fault, type TurnStatus, type Usage, type UsageBy, type UsageRow } from '@aside/protocol'
 import {
   acrossTenants,
   ALL_TENANTS,
@@ -154,7 +155,7 @@ export function createLedger({ db, edge, log, tenancy }: { db: Db; edge: Edge; l
           }
           if (after !== undefined) {
             conditions.push(`(${columns.join(', ')}) > (${columns.map(() => '?').join(', ')})`)
-            values.push(...(JSON.parse(after) as unknown[]))
+            values.push(...placeOf(after, columns.length))
           }
           const list = columns.join(', ')
           const { rows } = await scope.execute(
@@ -174,5 +175,16 @@ export function createLedger({ db, edge, log, tenancy }: { db: Db; edge: Edge; l
         dayOf(edge.now() - KEEP_VISITORS_DAYS * DAY_MS),
       ])
     },
+  }
+}
+
+/** Where a page goes on: what was made up is none of our cursors. */
+function placeOf(after: string, length: number): (string | number)[] {
+  try {
+    const Place = v.pipe(v.array(v.union([v.string(), v.number()])), v.length(length))
+    return v.parse(Place, JSON.parse(after))
+  } catch (cause) {
+    const message = 'not a nextCursor of this list'
+    throw new Fault('invalid_input', `query.cursor: ${message}`, { cause, issues: [{ path: 'query.cursor', message }] })
   }
 }

@@ -94,7 +94,7 @@ export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call
       let reply: Answer<E>
       if (key === '') reply = await answer(scope)
       else {
-        const request = JSON.stringify([endpoint.method, ctx.path, query ?? null, call.body ?? null])
+        const request = JSON.stringify([whoAsks(scope), endpoint.method, ctx.path, query ?? null, call.body ?? null])
         const done = await once(scope, { key, request, now: gate.now() }, answer)
         reply = done.reply
         if (done.isReplayed) call.replayed()
@@ -115,6 +115,10 @@ function send(ctx: Context, type: string, { name, content, sizeBytes }: Download
   if (sizeBytes !== undefined) ctx.length = sizeBytes
   ctx.body = content
 }
+
+/** A reply may hold what only this caller may know: somebody else who has the idempotency key does not get it. */
+const whoAsks = ({ actor }: Scope): string =>
+  actor.kind === 'key' ? actor.keyId : actor.kind === 'agent' ? actor.agentId : actor.kind
 
 /** What an owner creates with a JSON body: done once however often it is asked for with the same `Idempotency-Key`. */
 const isCreation = ({ method, status, access, body }: Endpoint): boolean =>

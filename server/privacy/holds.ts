@@ -14,6 +14,8 @@ export interface NewHold {
 }
 
 export interface Holds {
+  /** A conversation is another visitor's from here on: what held it, by itself or with all of `from`, holds it there. */
+  follow(tx: Scope, conversationId: string, from: string, to: string): Promise<void>
   /** Throws `not_found` for who, or what, is not there. */
   create(scope: Scope, input: NewHold): Promise<Hold>
   list(scope: Scope, query: PageQuery): Promise<Page<Hold>>
@@ -48,6 +50,15 @@ export function createHolds({ edge, audit, tables }: { edge: Edge; audit: Audit;
         })
         return presentHold({ ...row, tenantId: tx.tenantId })
       }),
+
+    async follow(tx, conversationId, from, to) {
+      await holdRows.update(tx, { conversationId }, { visitorId: to })
+      for (const held of await holdRows.find(tx, { visitorId: from, conversationId: null })) {
+        const row = { ...held, id: newId('hold'), visitorId: to, conversationId, createdAt: new Date(edge.now()) }
+        await holdRows.insert(tx, row)
+        await audit.record(tx, { action: 'privacy.held', target: conversationId, detail: { hold: row.id } })
+      }
+    },
 
     async list(scope, query) {
       const page = await pageOf(scope, 'holds', query, (after, limit) =>

@@ -36,7 +36,7 @@ export function createPrivacy({ db, log, entities, isQuiet, sweepMs = 3_600_000,
   const purge = createPurge({ db, drafts: given.drafts, log, isQuiet })
   const parts = { ...given, tables, purge }
   const erasure = createErasure(parts)
-  const retention = createRetention({ ...parts, erasure })
+  const retention = createRetention({ ...parts, log, erasure })
   let timer: NodeJS.Timeout | undefined
   let isSweeping = false
 

@@ -1,7 +1,7 @@
 /** Retention: what is older than an app's live configuration keeps it is erased, a little at a time. */
 import type { Retained } from '@aside/protocol'
 import type { Audit } from '../audit/index.ts'
-import type { Condition, Edge, Scope } from '../platform/index.ts'
+import { ALL_TENANTS, type Condition, type Edge, type Log, type Scope } from '../platform/index.ts'
 import type { LiveApp, Tenancy } from '../tenancy/index.ts'
 import { type Erasure, instant } from './erasure.ts'
 import type { Table } from './places.ts'
@@ -18,6 +18,7 @@ export interface Retention {
 
 interface Parts {
   edge: Edge
+  log: Log
   audit: Audit
   tables: Table[]
   tenancy: Tenancy
@@ -54,7 +55,7 @@ function forgotten(scope: Scope, appId: string, before: number, now: number): Co
   }
 }
 
-export function createRetention({ edge, audit, tables, tenancy, erasure, purge }: Parts): Retention {
+export function createRetention({ edge, log, audit, tables, tenancy, erasure, purge }: Parts): Retention {
   const apps = tables.find((it) => it.name === 'apps')!.rows
 
   async function count(scope: Scope, from: string, condition: Condition) {
@@ -143,7 +144,13 @@ export function createRetention({ edge, audit, tables, tenancy, erasure, purge }
           const retentionDays = app?.live.config.retentionDays
           if (!app || retentionDays === undefined) continue
           const own = scope.of(app.tenantId)
-          result.push(dryRun ? await look(own, app.id, retentionDays) : await sweep(own, app, retentionDays))
+          try {
+            result.push(dryRun ? await look(own, app.id, retentionDays) : await sweep(own, app, retentionDays))
+          } catch (error) {
+            // What stands in the way of one app is no reason to keep what others want gone.
+            if (scope.tenantId !== ALL_TENANTS) throw error
+            log.error('retention-failed', { appId: app.id, reason: String(error) })
+          }
         }
         after = page.at(-1)
       } while (after)

@@ -36,6 +36,8 @@ export interface Streams {
    * stream stands then.
    */
   append(scope: Scope, visitorId: string, ...events: DurableEvent[]): Promise<string>
+  /** Takes what was said of a conversation out of a visitor's log: it is not theirs any more. */
+  forget(scope: Scope, visitorId: string, conversationId: string): Promise<void>
   /** Tells who listens now. Nothing is kept. */
   tell(visitorId: string, event: StreamEvent): void
   /** Where the visitor's stream stands. */
@@ -190,6 +192,13 @@ export async function createStreams(parts: {
         for (const reader of topic.readers) reader.deliver(logged, chunks)
       })
       return eventLog.cursorAt(logged.at(-1)?.seq ?? 0)
+    },
+
+    async forget(scope, visitorId, conversationId) {
+      await scope.execute('delete from stream_events where visitor_id = ? and payload like ?', [
+        visitorId,
+        `%${conversationId}%`,
+      ])
     },
 
     tell(visitorId, event) {

@@ -238,11 +238,13 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
     },
 
     async isKnownOrigin(origin) {
+      const rules = rulesFor(origin)
+      // Nor is it remembered.
+      if (rules.length === 0) return false
       const now = edge.now()
       const hit = knownOrigins.get(origin)
       if (hit && Math.abs(now - hit.at) < freshMs) return hit.isKnown
-      const rules = rulesFor(origin)
-      const isKnown = rules.length > 0 && (await originRows.one(everywhere(), { origin: rules })) !== undefined
+      const isKnown = (await originRows.one(everywhere(), { origin: rules })) !== undefined
       if (knownOrigins.size >= 10_000) knownOrigins.clear()
       knownOrigins.set(origin, { at: now, isKnown })
       return isKnown
