@@ -105,6 +105,8 @@ describe('the local store', () => {
     expect(await place.run(['backup', two])).toMatchObject({ code: 0 })
     expect(await place.run(['backup', two])).toMatchObject({ code: 2 })
     expect(await place.run(['backup', two, '--force'])).toMatchObject({ code: 0 })
+    for (const own of ['aside.db', 'aside.db-wal'])
+      expect(await place.run(['backup', join(place.dataDir, own), '--force'])).toMatchObject({ code: 2 })
     const refused = await place.run(['restore', one, '--yes'])
     expect(refused.code).toBe(1)
     expect(refused.stderr).toMatch(/is in use by another Aside server \(process \d+, http.*\) – end it first/)

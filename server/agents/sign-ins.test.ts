@@ -166,6 +166,23 @@ describe.for(stores)('a sign-in, on %s', (store) => {
   })
 })
 
+describe('an address that two tenants know', () => {
+  it('lets nobody try the password of one with the excuse of the other', async () => {
+    const aside = await startAside()
+    const [victims, own] = [await aside.owner(), await aside.owner()]
+    const email = 'wanted@many.example'
+    await createStaff(aside, victims, 'owner', { email, password: 'what nobody will guess' })
+    const guess = await createStaff(aside, own, 'owner', { email, password: 'a guess of many more' })
+    const login = () => sendJson(`${aside.url}/v1/agents/login`, { email, password: guess.password })
+    const statuses: number[] = []
+    for (let i = 0; i < 7; i++) statuses.push((await login()).status)
+    expect(statuses.slice(-2)).toEqual([429, 429])
+    const { entries } = await victims.client.call(listAudit, { query: { action: 'agent.login_refused' } })
+    expect(entries.length).toBeGreaterThanOrEqual(5)
+    await aside.stop()
+  })
+})
+
 describe('behind https', () => {
   it('the cookie is tied to this host, and never sent without TLS', async () => {
     const aside = await startAside({ env: { ASIDE_PUBLIC_URL: 'https://chat.example' } })

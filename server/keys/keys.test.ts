@@ -45,6 +45,13 @@ describe.for(stores)('a key, on %s', (store) => {
     (await send(`${at}/v1/admin/apps`, { headers: { 'x-api-key': secret } })).status
   const rotate = (id: string, body = {}) => owner.client.call(rotateKey, { params: { keyId: id }, body })
 
+  it('that is secret names no app, for it would not be held to it', async () => {
+    await expect(key({ appId: owner.app.id })).rejects.toMatchObject({
+      code: 'invalid_input',
+      issues: [{ path: 'body.appId' }],
+    })
+  })
+
   it('is rotated with an overlap: both are good for as long, then the new one alone', async () => {
     const old = await key({ expiresInDays: 90 })
     const made = await rotate(old.key.id)
@@ -163,6 +170,8 @@ describe.for(stores)('a key, on %s', (store) => {
     for (const row of rows.rows)
       expect(Buffer.from(row['reply'] as Uint8Array).toString('latin1') + JSON.stringify(row)).not.toContain(secret)
     expect(JSON.stringify(rows.rows)).not.toContain(headers['idempotency-key'])
+    const { secret: another } = await key({ scopes: ['keys:write', 'chat'] })
+    expect((await ask(body, { 'x-api-key': another })).error().code).toBe('idempotency_mismatch')
     // It belongs to the tenant, and is forgotten after a day.
     const stranger = await aside.owner()
     const theirs = await ask(body, { 'x-api-key': stranger.secret })

@@ -10,6 +10,7 @@ import {
   createIdentitySecret,
   eraseTenant,
   eraseVisitor,
+  identifySession,
   findVisitors,
   isFault,
   listApps,
@@ -211,6 +212,35 @@ describe.for(stores)('erasing, on %s', (store) => {
     expect(await codeOf(aside.operator.call(eraseTenant, { params: { tenantId: `ten_${'0'.repeat(26)}` } }))).toBe(
       'not_found',
     )
+  }, 30_000)
+
+  it('refuses what is held also after its visitor has signed in, and leaves nothing behind of who they were', async () => {
+    const owner = await aside.owner({ model: 'echo' })
+    const appId = owner.app.id
+    const { secret } = await owner.client.call(createIdentitySecret, { query: {}, body: { appId } })
+    const signIn = async (visitor: Visitor, sub: string) => {
+      const token = mintToken(secret, appId, { claims: { sub } })
+      return (await visitor.client.call(identifySession, { body: { token } })).session.visitorId
+    }
+    const [byVisitor, byConversation, free] = [await owner.visitor(), await owner.visitor(), await owner.visitor()]
+    await talk(byVisitor, 'Keep all of it')
+    const { conversationId } = await talk(byConversation, 'Keep this one')
+    await talk(free, 'FREEMARK')
+    const { visitorId } = byVisitor.session.session
+    for (const body of [{ visitorId }, { conversationId }])
+      await owner.client.call(createHold, { query: {}, body: { ...body, reason: 'Case 13' } })
+    for (const [visitor, sub] of [
+      [byVisitor, 'held-1'],
+      [byConversation, 'held-2'],
+    ] as const) {
+      const id = await signIn(visitor, sub)
+      expect(await codeOf(owner.client.call(eraseVisitor, { params: { visitorId: id }, query: {} }))).toBe('conflict')
+    }
+    const id = await signIn(free, 'free-1')
+    expect(await codeOf(owner.client.call(eraseVisitor, { params: { visitorId: id }, query: {} }))).toBe('done')
+    // The files are rewritten a little later: they were a moment ago.
+    const left = await beside.db.execute(undefined, "select seq from stream_events where payload like '%FREEMARK%'", [])
+    expect(left.rows).toEqual([])
   }, 30_000)
 
   it('refuses what is held, until it is released', async () => {
