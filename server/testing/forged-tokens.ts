@@ -83,7 +83,7 @@ export function forgedTokens({ appId, secret, revoked, sibling, foreign }: Forge
     'exp missing': claims({ exp: undefined }),
     'exp past': claims({ iat: now - 900, exp: now - 61 }),
     'exp in the year 2100': claims({ exp: 4_102_444_800 }),
-    'exp a second more than a day away': claims({ exp: now + 86_401 }),
+    'exp a second more than a day away': claims({ iat: now, exp: now + 86_401 }),
     'exp a text': claims({ exp: String(now + 900) }),
     'exp null': claims({ exp: null }),
     'exp before iat': claims({ iat: now + 30, exp: now + 20 }),
