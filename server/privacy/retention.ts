@@ -2,6 +2,7 @@
 import type { Retained } from '@aside/protocol'
 import type { Audit } from '../audit/index.ts'
 import { ALL_TENANTS, type Condition, type Edge, type Log, type Scope } from '../platform/index.ts'
+import type { Streams } from '../streams/index.ts'
 import type { LiveApp, Tenancy } from '../tenancy/index.ts'
 import { type Erasure, instant } from './erasure.ts'
 import type { Table } from './places.ts'
@@ -19,6 +20,7 @@ export interface Retention {
 interface Parts {
   edge: Edge
   log: Log
+  streams: Streams
   audit: Audit
   tables: Table[]
   tenancy: Tenancy
@@ -55,7 +57,7 @@ function forgotten(scope: Scope, appId: string, before: number, now: number): Co
   }
 }
 
-export function createRetention({ edge, log, audit, tables, tenancy, erasure, purge }: Parts): Retention {
+export function createRetention({ edge, log, streams, audit, tables, tenancy, erasure, purge }: Parts): Retention {
   const apps = tables.find((it) => it.name === 'apps')!.rows
 
   async function count(scope: Scope, from: string, condition: Condition) {
@@ -102,11 +104,7 @@ export function createRetention({ edge, log, audit, tables, tenancy, erasure, pu
       if (rows.length === 0) return 0
       // What was said is in the visitor's log too, as long as it can be replayed.
       if (root === 'conversations')
-        for (const row of rows)
-          await tx.execute('delete from stream_events where visitor_id = ? and payload like ?', [
-            row['visitor_id'],
-            `%${String(row['id'])}%`,
-          ])
+        for (const row of rows) await streams.forget(tx, String(row['visitor_id']), String(row['id']))
       await erasure.remove(
         tx,
         root,

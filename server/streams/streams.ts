@@ -195,7 +195,7 @@ export async function createStreams(parts: {
     },
 
     async forget(scope, visitorId, conversationId) {
-      await scope.execute('delete from stream_events where visitor_id = ? and payload like ?', [
+      await scope.sql('delete from stream_events where tenant_id = ? and visitor_id = ? and payload like ?', [
         visitorId,
         `%${conversationId}%`,
       ])
