@@ -136,7 +136,8 @@ export async function measureIdle(server: ServerUnderMeasure, readers: number) {
   const appId = await createBenchApp(server, 'tokens:1:0')
   const idle = async (count: number) => {
     const visitors = await inBatches(count, () => createVisitor(server.url, appId))
-    await sleep(1_000)
+    // Idle: the rush is over, and what it left was given back (server/spare-memory.ts).
+    await sleep(25_000)
     return visitors
   }
   const [none, first] = [server.rssBytes(), await idle(readers)]

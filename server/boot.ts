@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import type { Check } from '@aside/protocol'
 import { type Address, addressFile, readAddress } from './address.ts'
 import { createOpenAi } from './ai/index.ts'
 import { type App, type AppParts, createApp, entities } from './app.ts'
+import { type Doors, openDoors } from './doors.ts'
 import { type Config, createEdge, createLog, type Edge, lockSqlite, type Log, openDb } from './platform/index.ts'
 
 export interface BootOptions {
@@ -106,15 +106,15 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
     },
     app.koa.callback(),
   )
+  let doors: Doors
   try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(config.port, config.host, resolve))
+    doors = await openDoors(server, config.host, config.port)
   } catch (error) {
     await db.close()
     lock.release()
     throw error
   }
-  const { port } = server.address() as AddressInfo
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${doors.port}`
   publicUrl ||= url
   listenUrl = url
   await app.start()
@@ -134,7 +134,7 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
     async close({ graceMs = 10_000, spreadMs = 5_000 } = {}) {
       // Until the last answer has ended it still says to whoever asks that it leaves, and takes nothing on.
       await app.drain(graceMs, spreadMs)
-      await closeServer(server, LAST_WORDS_MS)
+      await closeServer(server, doors, LAST_WORDS_MS)
       await provider?.close()
       if (readAddress(config)?.token === operatorToken) rmSync(file, { force: true })
       await db.close()
@@ -145,8 +145,8 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
 }
 
 /** Lets every connection take what was written to it, for at most `ms`. */
-async function closeServer(server: Server, ms: number): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
+async function closeServer(server: Server, doors: Doors, ms: number): Promise<void> {
+  const closed = doors.close()
   const idle = setInterval(() => server.closeIdleConnections(), 10)
   const late = setTimeout(() => server.closeAllConnections(), ms)
   await closed

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { boot, type BootOptions, type Running, StoreTaken } from './boot.ts'
+import { giveMemoryBack } from './spare-memory.ts'
 import { type Config, ConfigProblems, createLog, parseConfig } from './platform/index.ts'
 
 /**
@@ -19,6 +20,7 @@ export async function runServer(
   setFlagsFromString('--heap-growing-percent=60')
   const log = createLog(config.log)
   const running = await boot(config, { log, strict: process.env['NODE_ENV'] !== 'production', ...options })
+  giveMemoryBack(() => running.app.load().running === 0)
   let isClosing = false
   const leave = (code: number, reason: string) => {
     if (isClosing) process.exit(code || 130)

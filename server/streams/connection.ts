@@ -57,6 +57,8 @@ export class BoundedConnection extends Connection {
       'X-Accel-Buffering': 'no',
       ...this.headers,
     })
+    // Alone: put before the first event it would stay in memory in all its pieces for as long as the stream is open.
+    this.res.flushHeaders()
   }
 
   override sendChunk(chunk: string): void {
