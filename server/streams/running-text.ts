@@ -32,10 +32,11 @@ export function createFrames<K>(work: (key: K) => void, busyness: () => number) 
 
   return {
     mark: (key: K): void => pacer.at(key, (last.get(key) ?? 0) + frameMs()),
-    /** Brings what waits now, and the next at once. */
-    fresh(key: K): void {
-      pacer.now(key)
-      last.delete(key)
+    /** Brings it at once; the next frame begins with it. */
+    now(key: K): void {
+      pacer.forget(key)
+      last.set(key, performance.now())
+      work(key)
     },
     forget(key: K): void {
       pacer.forget(key)

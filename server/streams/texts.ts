@@ -30,8 +30,12 @@ export function createTexts({ topicOf, release }: Parts) {
         attempt,
         text: '',
         append(piece: string) {
+          const isFirst = text.text === ''
           text.text += piece
-          if (topic.readers.size > 0) frames.mark(topic)
+          if (topic.readers.size === 0) return
+          // Its first words wait for no frame.
+          if (isFirst) frames.now(topic)
+          else frames.mark(topic)
         },
         flush() {
           for (const reader of topic.readers) reader.flush()
@@ -55,8 +59,6 @@ export function createTexts({ topicOf, release }: Parts) {
         for (const reader of topic.readers) reader.forget(messageId)
         release(topic)
       }
-      // Its first words wait for no frame.
-      frames.fresh(topic)
       topic.texts.set(messageId, text)
       for (const reader of topic.readers) reader.begin(messageId)
       return text
