@@ -46,11 +46,12 @@ function answer({ messages, passages }: Prompt): string {
   const { coverage, quotes } = quote(passages, question, QUOTES)
   if (quotes.length === 0 || coverage < ANSWERING)
     return noAnswer.find(([script]) => script.test(question))?.[1] ?? plainly
-  return quotes
-    .map(({ passage, text }) => {
+  const byPassage = Map.groupBy(quotes, (it) => it.passage)
+  return [...byPassage]
+    .map(([passage, quotes]) => {
       const { title, headingPath } = passages[passage]!
       const place = [...new Set([title, ...headingPath])].map(asText).join(' › ')
-      return `**${place}** [${passage + 1}]\n\n${quoted(text)}`
+      return [`**${place}** [${passage + 1}]`, ...quotes.map((it) => quoted(it.text))].join('\n\n')
     })
     .join('\n\n')
 }
