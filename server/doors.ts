@@ -9,7 +9,7 @@ import type { Server } from 'node:http'
 /** Beside the server's own. With 8 in all, 400 who ask at one instant are refused or taken after 0.8 s instead of 2; with 32 after 0.7, as with 16. */
 const MORE_DOORS = 15
 
-/** As the HTTP server opens its own: who has asked may close its side, and small replies are not held back. */
+/** As the HTTP server opens its own: small replies are not held back. */
 const asHttp = { allowHalfOpen: true, noDelay: true }
 
 const listening = (door: Door, options: { port: number; host: string; reusePort?: boolean }) =>
