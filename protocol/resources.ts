@@ -59,6 +59,22 @@ export type Citation = v.InferOutput<typeof Citation>
 export const Passage = v.object({ citation: Citation, text: v.string() })
 export type Passage = v.InferOutput<typeof Passage>
 
+/** Why an answer did not help. */
+export const FeedbackReason = v.picklist(['wrong', 'incomplete', 'off_topic', 'outdated', 'unclear', 'other'])
+export type FeedbackReason = v.InferOutput<typeof FeedbackReason>
+
+/** What the visitor thinks of an answer. */
+export const Feedback = v.object({
+  rating: v.picklist(['up', 'down']),
+  reason: v.optional(FeedbackReason),
+  comment: v.optional(v.string()),
+})
+export type Feedback = v.InferOutput<typeof Feedback>
+
+/** What the visitor thinks of a conversation, from 1 (bad) to 5 (good). */
+export const Rating = v.object({ score: v.number(), comment: v.optional(v.string()) })
+export type Rating = v.InferOutput<typeof Rating>
+
 export const Message = v.object({
   id: id('message'),
   conversationId: id('conversation'),
@@ -78,6 +94,7 @@ export const Message = v.object({
   usage: v.optional(Usage),
   /** Why an answer `failed` or was `interrupted`, and whether *Retry* makes sense. */
   error: v.optional(v.object({ code: v.picklist(errorCodes), retryable: v.boolean() })),
+  feedback: v.optional(Feedback),
   createdAt: Instant,
 })
 export type Message = v.InferOutput<typeof Message>
@@ -109,10 +126,25 @@ export const Conversation = v.object({
   preview: v.optional(v.object({ author: Author, text: v.string() })),
   /** The turn that is queued or running. */
   turn: v.optional(Turn),
+  rating: v.optional(Rating),
   createdAt: Instant,
   updatedAt: Instant,
 })
 export type Conversation = v.InferOutput<typeof Conversation>
+
+/** A message that a search found. */
+export const Found = v.object({
+  conversationId: id('conversation'),
+  /** The conversation's. */
+  title: v.string(),
+  messageId: id('message'),
+  seq: v.number(),
+  author: Author,
+  /** What stands around the first word found, in one line. */
+  excerpt: v.string(),
+  createdAt: Instant,
+})
+export type Found = v.InferOutput<typeof Found>
 
 /** The public look and words of an app. Nothing secret is ever in it. */
 export const Settings = v.object({

@@ -5,6 +5,8 @@ import { IdentityToken } from './identity.ts'
 import { AppAddress, ClientId, Cursor, id } from './ids.ts'
 import {
   Conversation,
+  FeedbackReason,
+  Found,
   MAX_MESSAGE_CHARS,
   Message,
   Passage,
@@ -15,6 +17,7 @@ import {
 } from './resources.ts'
 
 const conversation = v.strictObject({ conversationId: id('conversation') })
+const comment = v.optional(v.pipe(v.string(), v.maxLength(1_000, 'at most 1000 characters')))
 const limit = v.optional(
   v.pipe(
     v.string(),
@@ -112,7 +115,7 @@ export const postMessage = endpoint({
   access: 'visitor',
   rate: 'ask',
   summary:
-    'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text it is refused.',
+    'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text it is refused. With `replaces` the last question is said anew, and leaves the thread with its answers.',
   params: conversation,
   body: v.strictObject({
     clientId: ClientId,
@@ -121,10 +124,12 @@ export const postMessage = endpoint({
       v.maxLength(MAX_MESSAGE_CHARS, `at most ${MAX_MESSAGE_CHARS} characters`),
       v.check((text) => text.trim() !== '', 'something to say'),
     ),
+    /** The last question, said anew: it and its answers are superseded. */
+    replaces: v.optional(id('message')),
   }),
   status: 201,
   reply: Posted,
-  errors: ['idempotency_mismatch', 'conversation_busy', 'conversation_closed', 'overloaded'],
+  errors: ['conflict', 'idempotency_mismatch', 'conversation_busy', 'conversation_closed', 'overloaded'],
 })
 
 export const stopTurn = endpoint({
@@ -162,4 +167,77 @@ export const readPassage = endpoint({
   }),
   status: 200,
   reply: Passage,
+})
+
+export const giveFeedback = endpoint({
+  method: 'POST',
+  path: '/v1/messages/:messageId/feedback',
+  access: 'visitor',
+  summary:
+    'What the visitor thinks of an answer that has ended, in place of what they thought before; `none` takes it back.',
+  params: v.strictObject({ messageId: id('message') }),
+  body: v.strictObject({
+    rating: v.picklist(['up', 'down', 'none']),
+    reason: v.optional(FeedbackReason),
+    comment,
+  }),
+  status: 200,
+  reply: Message,
+  errors: ['conflict'],
+})
+
+export const rateConversation = endpoint({
+  method: 'POST',
+  path: '/v1/conversations/:conversationId/rating',
+  access: 'visitor',
+  summary: 'What the visitor thinks of a conversation that was answered, in place of what they thought before.',
+  params: conversation,
+  body: v.strictObject({
+    score: v.pipe(v.number(), v.integer(), v.minValue(1, 'from 1 to 5'), v.maxValue(5, 'from 1 to 5')),
+    comment,
+  }),
+  status: 200,
+  reply: Conversation,
+  errors: ['conflict'],
+})
+
+export const closeConversation = endpoint({
+  method: 'POST',
+  path: '/v1/conversations/:conversationId/close',
+  access: 'visitor',
+  summary:
+    'Ends a conversation, and what is still being written in it: it can be read and rated, and nothing is added any more. One that has ended stays as it is.',
+  params: conversation,
+  status: 200,
+  reply: Conversation,
+  errors: ['conversation_busy'],
+})
+
+export const exportConversation = endpoint({
+  method: 'GET',
+  path: '/v1/conversations/:conversationId/export',
+  access: 'visitor',
+  summary: 'A conversation as a Markdown document, with the sources of its answers.',
+  params: conversation,
+  status: 200,
+  download: { type: 'text/markdown; charset=utf-8' },
+})
+
+export const searchMessages = endpoint({
+  method: 'GET',
+  path: '/v1/search',
+  access: 'visitor',
+  summary:
+    "Searches the visitor's own conversations: the messages in which all words stand, the newest first. Case and accents do not matter.",
+  query: v.strictObject({
+    query: v.pipe(
+      v.string(),
+      v.maxLength(200, 'at most 200 characters'),
+      v.check((text) => text.trim() !== '', 'something to look for'),
+    ),
+    limit,
+  }),
+  status: 200,
+  /** `isComplete`: all there is was looked through, and no more was found. */
+  reply: v.object({ found: v.array(Found), isComplete: v.boolean() }),
 })

@@ -23,6 +23,7 @@ import {
   conversationRoutes,
   createDrafts,
   createLeases,
+  createOpinions,
   createThreads,
   createTurnLife,
 } from './conversations/index.ts'
@@ -222,7 +223,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
-    ...conversationRoutes(threads, turns),
+    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns })),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy),
     ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),

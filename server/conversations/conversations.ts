@@ -12,6 +12,7 @@ import {
   turnRows,
 } from './entities.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
+import { withdraw } from './withdraw.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
 
 /** Turns of one conversation that may wait behind the one that runs. */
@@ -48,7 +49,11 @@ export interface Threads {
     page: { before?: number | undefined; limit: number },
   ): Promise<{ conversation: Conversation; messages: Message[]; hasMore: boolean; cursor: string }>
   /** Message, turn and events in one transaction. The same `clientId` again gives what is there: `isNew` is false then. */
-  post(scope: Scope, id: string, input: { clientId: string; text: string }): Promise<Posted & { isNew: boolean }>
+  post(
+    scope: Scope,
+    id: string,
+    input: { clientId: string; text: string; replaces?: string | undefined },
+  ): Promise<Posted & { isNew: boolean }>
   /** Queues another answer to the last visitor message; the answers it has are superseded when the new one begins. */
   regenerate(
     scope: Scope,
@@ -136,6 +141,7 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
           epoch: 1,
           lastSeq: 0,
           preview: null,
+          rating: null,
           createdAt: now,
           updatedAt: now,
         }
@@ -207,7 +213,7 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
       }
     },
 
-    async post(scope, id, { clientId, text }) {
+    async post(scope, id, { clientId, text, replaces }) {
       const { visitorId } = visitorOf(scope)
       const replay = async (where: Scope) => {
         const found = await messageRows.one(where, { conversationId: id, author: 'visitor', clientId })
@@ -235,6 +241,7 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
           const active = await mayQueue(tx, conversation)
           const answers = conversation.handledBy === 'assistant'
           if (answers) admit(tx.tenantId)
+          if (replaces !== undefined) await withdraw(tx, streams, conversation, active, replaces)
           const now = new Date(edge.now())
           const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
           const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined

@@ -1,5 +1,15 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import type { Author, Citation, ErrorCode, FinishReason, MessageStatus, TurnStatus, Usage } from '@aside/protocol'
+import type {
+  Author,
+  Citation,
+  ErrorCode,
+  Feedback,
+  FinishReason,
+  MessageStatus,
+  Rating,
+  TurnStatus,
+  Usage,
+} from '@aside/protocol'
 import type { Reckoning } from '../limits/index.ts'
 import { rowsOf } from '../platform/index.ts'
 
@@ -18,6 +28,7 @@ export const Conversations = defineEntity({
     epoch: p.integer(),
     lastSeq: p.integer(),
     preview: p.json<{ author: Author; text: string }>().nullable(),
+    rating: p.json<Rating>().nullable(),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },
@@ -42,6 +53,7 @@ export const Messages = defineEntity({
     finishReason: p.text().$type<FinishReason>().nullable(),
     usage: p.json<Usage>().nullable(),
     errorCode: p.text().$type<ErrorCode>().nullable(),
+    feedback: p.json<Feedback>().nullable(),
     createdAt: p.datetime(),
   },
 })

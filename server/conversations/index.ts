@@ -13,6 +13,7 @@ export {
   Turns,
 } from './entities.ts'
 export { createLeases, type Leases } from './leases.ts'
+export { createOpinions, type Opinions } from './opinions.ts'
 export { conversationRoutes } from './routes.ts'
 export { createTurnLife } from './turns.ts'
 export type { Begun, Ending, TurnLife } from './turn-life.ts'

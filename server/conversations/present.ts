@@ -16,6 +16,7 @@ export const presentMessage = (row: MessageRow): Message => ({
   ...(row.finishReason ? { finishReason: row.finishReason } : {}),
   ...(row.usage ? { usage: row.usage } : {}),
   ...(row.errorCode ? { error: { code: row.errorCode, retryable: errors[row.errorCode].retryable } } : {}),
+  ...(row.feedback ? { feedback: row.feedback } : {}),
   createdAt: row.createdAt.toISOString(),
 })
 
@@ -39,6 +40,7 @@ export const presentConversation = (row: ConversationRow, turn?: Turn): Conversa
   lastSeq: row.lastSeq,
   ...(row.preview ? { preview: row.preview } : {}),
   ...(turn ? { turn } : {}),
+  ...(row.rating ? { rating: row.rating } : {}),
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
 })

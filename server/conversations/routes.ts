@@ -1,17 +1,25 @@
 import {
+  closeConversation,
+  exportConversation,
+  giveFeedback,
   listConversations,
   listMessages,
   postMessage,
+  rateConversation,
   readPassage,
   regenerate,
+  searchMessages as searchMessagesEndpoint,
   startConversation,
   stopTurn,
 } from '@aside/protocol'
 import { type Route, serve } from '../platform/index.ts'
 import type { Threads } from './conversations.ts'
+import type { Opinions } from './opinions.ts'
+import { searchMessages } from './search.ts'
+import { transcriptOf } from './transcript.ts'
 import type { TurnLife } from './turn-life.ts'
 
-export const conversationRoutes = (threads: Threads, turns: TurnLife): Route[] => [
+export const conversationRoutes = (threads: Threads, turns: TurnLife, opinions: Opinions): Route[] => [
   serve(listConversations, ({ scope, query }) => threads.list(scope, query)),
   serve(startConversation, async (call) => {
     const { conversation, isNew } = await threads.start(call.scope, call.body.clientId)
@@ -31,4 +39,11 @@ export const conversationRoutes = (threads: Threads, turns: TurnLife): Route[] =
     return posted
   }),
   serve(readPassage, ({ scope, params }) => threads.passage(scope, params.messageId, params.number)),
+  serve(giveFeedback, ({ scope, params, body: { rating, ...why } }) =>
+    opinions.giveFeedback(scope, params.messageId, rating === 'none' ? null : { rating, ...why }),
+  ),
+  serve(rateConversation, ({ scope, params, body }) => opinions.rate(scope, params.conversationId, body)),
+  serve(closeConversation, ({ scope, params }) => opinions.close(scope, params.conversationId)),
+  serve(exportConversation, ({ scope, params }) => transcriptOf(scope, params.conversationId)),
+  serve(searchMessagesEndpoint, ({ scope, query }) => searchMessages(scope, query)),
 ]

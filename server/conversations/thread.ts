@@ -85,6 +85,7 @@ export async function addMessage(
     finishReason: null,
     usage: null,
     errorCode: null,
+    feedback: null,
     createdAt: now,
     ...given,
   }

@@ -127,6 +127,13 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   startConversation: () => ({ body: { clientId: clientId() } }),
   listMessages: (world) => ({ ...inConversation(world), query: { before: '100', limit: '10' } }),
   readPassage: ({ answer }) => ({ params: { messageId: answer.id, number: '1' } }),
+  searchMessages: () => ({ query: { query: 'otter', limit: '10' } }),
+  exportConversation: inConversation,
+  giveFeedback: ({ answer }) => ({
+    params: { messageId: answer.id },
+    body: { rating: 'down', reason: 'incomplete', comment: 'What does she eat?' },
+  }),
+  rateConversation: (world) => ({ ...inConversation(world), body: { score: 4, comment: 'Quick.' } }),
   stopTurn: (world) => ({ ...inConversation(world), body: { turnId: world.turnId } }),
   regenerate: (world) => ({
     ...inConversation(world),
@@ -136,6 +143,7 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
     ...inConversation(world),
     body: { clientId: clientId(), text: 'And what does she like?' },
   }),
+  closeConversation: inConversation,
   identifySession: ({ identitySecret, owner }) => ({ body: { token: mintToken(identitySecret.secret, owner.app.id) } }),
   readIdentity: (world) => ({ params: ofApp(world), query: {} }),
   enforceIdentity: (world) => ({ params: ofApp(world), body: { mode: 'observe' } }),

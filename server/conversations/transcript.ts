@@ -1,0 +1,44 @@
+/** A conversation as a document that its visitor can keep. */
+import { Readable } from 'node:stream'
+import type { Download, Scope } from '../platform/index.ts'
+import { type MessageRow, messageRows } from './entities.ts'
+import { findConversation } from './thread.ts'
+
+const PAGE = 200
+const names: Record<MessageRow['author'], string> = {
+  visitor: 'You',
+  assistant: 'Assistant',
+  agent: 'Support',
+  system: 'Note',
+}
+
+const timeOf = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+function sectionOf({ author, createdAt, text, citations }: MessageRow): string {
+  const sources = citations.map(
+    ({ number, title, headingPath, url }) =>
+      `- [${number}] ${[...new Set([title, ...headingPath])].join(' › ')}${url === undefined ? '' : ` <${url}>`}`,
+  )
+  return [`## ${names[author]}, ${timeOf(createdAt)}`, text, ...(sources.length > 0 ? [sources.join('\n')] : [])].join(
+    '\n\n',
+  )
+}
+
+/** Markdown: what stands in the thread now, in its order. Read in pages, as it is taken. */
+export async function transcriptOf(scope: Scope, id: string): Promise<Download> {
+  const { title, createdAt } = await findConversation(scope, id)
+  async function* sections() {
+    yield `# ${title || 'Conversation'}\n`
+    for (let after = 0; ;) {
+      const rows = await messageRows.find(
+        scope,
+        { conversationId: id, seq: { gt: after }, status: { not: 'superseded' } },
+        { orderBy: { seq: 'asc' }, limit: PAGE },
+      )
+      for (const row of rows) if (row.status !== 'streaming') yield `\n${sectionOf(row)}\n`
+      if (rows.length < PAGE) return
+      after = rows.at(-1)!.seq
+    }
+  }
+  return { name: `conversation-${createdAt.toISOString().slice(0, 10)}.md`, content: Readable.from(sections()) }
+}
