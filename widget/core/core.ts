@@ -210,6 +210,7 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
+    judge: (messageId, judgement) => visit.judge(messageId, judgement),
     passage: (messageId, number) => visit.passage(messageId, number),
     loadEarlier: () => visit.loadEarlier(),
     loadMoreConversations: () => visit.loadMoreConversations(),

@@ -1,5 +1,5 @@
 /** One person's use of the widget in one browser, or nobody's in particular: until they leave, or somebody signs in. */
-import { isFault, type Passage, type Settings } from '@aside/protocol'
+import { type giveFeedback, type Input, isFault, type Passage, type Settings } from '@aside/protocol'
 import { createCell } from './cell.ts'
 import { mintClientId } from './client-id.ts'
 import { settled, withTurn } from './conversations.ts'
@@ -12,6 +12,10 @@ import type { Proof } from './session.ts'
 import { emptyThread, type Failure, type OutboxItem, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
+import { withMessage } from './thread.ts'
+
+/** What is said of an answer; `none` takes it back. */
+export type Judgement = Input<typeof giveFeedback>['body']
 
 export interface VisitOptions {
   baseUrl: string
@@ -50,6 +54,8 @@ export interface Visit {
   stop(): Promise<void>
   /** The id of an answer or of the visitor message it replies to. Retry of an interrupted answer is this too. Rejects with a `Fault`. */
   regenerate(messageId: string): Promise<void>
+  /** What the visitor thinks of an answer that has ended, in place of what they thought before. Rejects with a `Fault`. */
+  judge(messageId: string, judgement: Judgement): Promise<void>
   /** The passage behind a citation. Rejects with a `Fault`. */
   passage(messageId: string, number: number): Promise<Passage>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
@@ -141,6 +147,11 @@ export function createVisit(options: VisitOptions): Visit {
       const posted = await insist(() => session.call(routes.regenerate, input))
       cell.update(acknowledged(cell.get(), posted))
       connection.wake()
+    },
+    async judge(messageId, judgement) {
+      const message = await insist(() => session.call(routes.giveFeedback, { params: { messageId }, body: judgement }))
+      const state = cell.get()
+      cell.update({ ...state, current: withMessage(state.current, message, state.stream.drafts) })
     },
     passage: (messageId, number) =>
       insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),

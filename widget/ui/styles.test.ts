@@ -4,10 +4,16 @@ import { expect, it } from 'vitest'
 import { firstScreen } from './first-screen.ts'
 import { part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
-import { conversations, passage } from './views/part.ts'
+import { conversations, feedback, passage } from './views/part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
-const later = { Markdown: part, CodeBlock: part, Conversations: conversations, PassageView: passage }
+const later = {
+  Markdown: part,
+  CodeBlock: part,
+  Conversations: conversations,
+  PassageView: passage,
+  FeedbackForm: feedback,
+}
 
 it('every component with styles brings them into the shadow root', () => {
   const names = globSync('**/*.ce.vue', { cwd: import.meta.dirname }).map((file) => basename(file, '.ce.vue'))

@@ -133,6 +133,13 @@ export async function startPeer(epoch = 'e1') {
       }
       return { message, turn: queue(visitor, conversation, message), cursor: cursorOf(visitor) }
     },
+    'POST /v1/messages/:id/feedback'(visitor, [id = ''], { body }) {
+      const message = find(visitor.messages, id)
+      if (body['rating'] === 'none') delete message.feedback
+      else message.feedback = body as NonNullable<Message['feedback']>
+      emit(visitor, 'message-updated', { message })
+      return message
+    },
     'GET /v1/messages/:id/citations/:id'(visitor, [id = '', number]) {
       const citation = find(visitor.messages, id).citations.find((it) => it.number === Number(number))
       if (!citation) throw new Refusal('not_found')

@@ -2,7 +2,7 @@
 import type { ErrorCode, Passage } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import { type Core, initialState, pending, type Thread, type Vouching } from '../../core/index.ts'
+import { type Core, initialState, type Judgement, pending, type Thread, type Vouching } from '../../core/index.ts'
 import { useSetup } from '../setup.ts'
 import { fetchMarkdown } from '../markdown/index.ts'
 import { everyFrame } from '../frames.ts'
@@ -108,6 +108,9 @@ export const useChat = defineStore('chat', () => {
     },
     stop: () => attempt(core.stop()),
     regenerate: (messageId: string) => attempt(core.regenerate(messageId)),
+    /** False where it could not be said. */
+    judge: (messageId: string, judgement: Judgement) =>
+      attempt(core.judge(messageId, judgement).then(() => true)).then(Boolean),
     /** Rejects with a `Fault`. */
     passage: (messageId: string, number: number): Promise<Passage> => core.passage(messageId, number),
     earlier: () => attempt(core.loadEarlier()),

@@ -10,3 +10,7 @@ export const { component: LazyConversations, fetch: fetchViews } = lazy(
   () => import('./part.ts').then(({ conversations }) => conversations),
   meanwhile,
 )
+export const { component: LazyFeedback } = lazy(
+  () => import('./part.ts').then(({ feedback }) => feedback),
+  () => undefined,
+)

@@ -1,6 +1,8 @@
 import { cssOf } from '../styles.ts'
+import FeedbackForm from '../bubbles/FeedbackForm.ce.vue'
 import Conversations from './Conversations.ce.vue'
 import PassageView from './PassageView.ce.vue'
 
 export const conversations = { component: Conversations, css: cssOf({ Conversations }) }
 export const passage = { component: PassageView, css: cssOf({ PassageView }) }
+export const feedback = { component: FeedbackForm, css: cssOf({ FeedbackForm }) }
