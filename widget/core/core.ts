@@ -205,7 +205,7 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       return (started = begin())
     },
     openConversation: (id) => visit.openConversation(id),
-    send: (text) => visit.send(text),
+    send: (text, replaces) => visit.send(text, replaces),
     resend: (clientId) => visit.resend(clientId),
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),

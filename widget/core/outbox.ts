@@ -64,7 +64,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return undefined
   }
 
-  async function post({ clientId, text, ...item }: OutboxItem, signal: AbortSignal): Promise<Posted> {
+  async function post({ clientId, text, replaces, ...item }: OutboxItem, signal: AbortSignal): Promise<Posted> {
     let { conversationId } = item
     if (conversationId === undefined) {
       const body = { clientId: item.conversationClientId ?? clientId }
@@ -72,7 +72,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       update(settled(withConversation(getState(), conversation)))
       conversationId = conversation.id
     }
-    return session.call(routes.postMessage, { params: { conversationId }, body: { clientId, text } }, { signal })
+    const body = { clientId, text, ...(replaces === undefined ? {} : { replaces }) }
+    return session.call(routes.postMessage, { params: { conversationId }, body }, { signal })
   }
 
   async function attempt(item: OutboxItem): Promise<void> {

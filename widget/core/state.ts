@@ -32,6 +32,8 @@ export interface OutboxItem {
   /** Of the conversation this browser began, also while the server does not know it. */
   readonly conversationClientId?: string
   readonly text: string
+  /** The question it is said in place of. */
+  readonly replaces?: string
   readonly status: 'queued' | 'sending' | 'waiting' | 'failed'
   readonly error?: Failure
   /** Milliseconds of this browser's clock; only ever compared with other items'. */

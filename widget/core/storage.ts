@@ -91,7 +91,9 @@ export const hasItem = (store: Store, clientId: string): boolean => store.get(PR
 /** Oldest first. What does not look like an item is left alone. */
 export function storedItems(store: Store): OutboxItem[] {
   const items = store.names(PREFIX).flatMap((name): OutboxItem[] => {
-    const { clientId, text, createdAt, failed, conversationId, conversationClientId } = parsed(store.get(name))
+    const { clientId, text, createdAt, failed, conversationId, conversationClientId, replaces } = parsed(
+      store.get(name),
+    )
     if (name !== `${PREFIX}${String(clientId)}` || typeof text !== 'string' || typeof createdAt !== 'number') return []
     const isFailed = typeof failed === 'string' && isErrorCode(failed)
     return [
@@ -100,6 +102,7 @@ export function storedItems(store: Store): OutboxItem[] {
         conversationId: optional(conversationId),
         conversationClientId: optional(conversationClientId),
         text,
+        ...(typeof replaces === 'string' ? { replaces } : {}),
         createdAt,
         ...(isFailed ? { status: 'failed', error: { code: failed } } : { status: 'queued' }),
       },

@@ -45,7 +45,7 @@ export interface Visit {
   /** Without an id: a fresh one. Resolves when its messages are there or `current.error` says why not; never rejects. */
   openConversation(id?: string): Promise<void>
   /** Into the outbox at once, also before `start`. Nothing but white space is ignored. Never throws. */
-  send(text: string): void
+  send(text: string, replaces?: string): void
   /** Only a `failed` or `waiting` one: queued again, now. */
   resend(clientId: string): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
@@ -89,7 +89,7 @@ export function createVisit(options: VisitOptions): Visit {
     }
   }
 
-  function send(text: string): void {
+  function send(text: string, replaces?: string): void {
     if (text.trim() === '' || cell.isClosed()) return
     const { current, outbox: items } = cell.get()
     const item: OutboxItem = {
@@ -97,6 +97,7 @@ export function createVisit(options: VisitOptions): Visit {
       conversationId: current.id,
       conversationClientId: current.clientId,
       text,
+      ...(replaces === undefined ? {} : { replaces }),
       status: 'queued',
       // In the order they were sent, whatever the clock does.
       createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),

@@ -88,12 +88,13 @@ export const useChat = defineStore('chat', () => {
     },
     logout: () => core.logout(),
     open: (id?: string) => core.openConversation(id).then(frames.flush),
-    send(text: string) {
+    /** `replaces`: the last question, which is said anew. */
+    send(text: string, replaces?: string) {
       if (text.trim() === '') return
       notice.value = undefined
       // The answer will want it.
       void fetchMarkdown()
-      core.send(text)
+      core.send(text, replaces)
       frames.flush()
       setup.tell('sent', { text })
       void start()

@@ -36,6 +36,8 @@ export const usePanel = defineStore('panel', () => {
   const view = ref<'thread' | 'conversations' | 'passage'>('thread')
   const passage = shallowRef<OpenPassage>()
   const draft = ref('')
+  /** The question that is being said anew, and what was being written before. */
+  const editing = shallowRef<{ id: string; before: string }>()
   const loadedWords = shallowRef(en)
 
   const settings = computed(() => chat.state.settings)
@@ -80,11 +82,23 @@ export const usePanel = defineStore('panel', () => {
     () => chat.left,
     () => {
       draft.value = ''
+      editing.value = undefined
       passage.value = undefined
       view.value = 'thread'
     },
     { flush: 'sync' },
   )
+
+  // It is a question of that conversation, and of no other.
+  watch(
+    () => chat.state.current.clientId ?? chat.state.current.id,
+    () => stopEditing(),
+  )
+  function stopEditing(): void {
+    if (!editing.value) return
+    draft.value = editing.value.before
+    editing.value = undefined
+  }
 
   function show(next: boolean): void {
     if (next) asked.value++
@@ -100,6 +114,7 @@ export const usePanel = defineStore('panel', () => {
     view,
     passage,
     draft,
+    editing,
     words,
     locale,
     scheme,
@@ -117,6 +132,11 @@ export const usePanel = defineStore('panel', () => {
       passage.value = next
       view.value = 'passage'
     },
+    edit(question: { id: string; text: string }) {
+      editing.value = { id: question.id, before: editing.value?.before ?? draft.value }
+      draft.value = question.text
+    },
+    stopEditing,
     newConversation() {
       void chat.open()
       view.value = 'thread'
