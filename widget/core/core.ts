@@ -211,6 +211,7 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
     judge: (messageId, judgement) => visit.judge(messageId, judgement),
+    search: (query) => visit.search(query),
     passage: (messageId, number) => visit.passage(messageId, number),
     loadEarlier: () => visit.loadEarlier(),
     loadMoreConversations: () => visit.loadMoreConversations(),

@@ -1,5 +1,13 @@
 /** One person's use of the widget in one browser, or nobody's in particular: until they leave, or somebody signs in. */
-import { type giveFeedback, type Input, isFault, type Passage, type Settings } from '@aside/protocol'
+import {
+  type giveFeedback,
+  type Input,
+  isFault,
+  type Passage,
+  type Reply,
+  type searchMessages,
+  type Settings,
+} from '@aside/protocol'
 import { createCell } from './cell.ts'
 import { mintClientId } from './client-id.ts'
 import { settled, withTurn } from './conversations.ts'
@@ -13,6 +21,9 @@ import { emptyThread, type Failure, type OutboxItem, type State } from './state.
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
 import { withMessage } from './thread.ts'
+
+/** What a search found, and whether that is all there is. */
+export type Search = Reply<typeof searchMessages>
 
 /** What is said of an answer; `none` takes it back. */
 export type Judgement = Input<typeof giveFeedback>['body']
@@ -58,6 +69,8 @@ export interface Visit {
   judge(messageId: string, judgement: Judgement): Promise<void>
   /** The passage behind a citation. Rejects with a `Fault`. */
   passage(messageId: string, number: number): Promise<Passage>
+  /** Messages of the visitor's own conversations, the newest first. Rejects with a `Fault`. */
+  search(query: string): Promise<Search>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
   loadEarlier(): Promise<void>
   loadMoreConversations(): Promise<void>
@@ -156,6 +169,7 @@ export function createVisit(options: VisitOptions): Visit {
     },
     passage: (messageId, number) =>
       insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),
+    search: (query) => insist(() => session.call(routes.searchMessages, { query: { query, limit: '30' } })),
     setVisible(visible) {
       const state = cell.get()
       if (state.visible !== visible) cell.update({ ...state, visible, unread: visible ? 0 : state.unread })

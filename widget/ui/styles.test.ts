@@ -11,6 +11,7 @@ const later = {
   Markdown: part,
   CodeBlock: part,
   Conversations: conversations,
+  SearchResults: conversations,
   PassageView: passage,
   FeedbackForm: feedback,
 }

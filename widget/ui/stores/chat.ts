@@ -113,6 +113,8 @@ export const useChat = defineStore('chat', () => {
     judge: (messageId: string, judgement: Judgement) =>
       attempt(core.judge(messageId, judgement).then(() => true)).then(Boolean),
     /** Rejects with a `Fault`. */
+    search: (query: string) => core.search(query),
+    /** Rejects with a `Fault`. */
     passage: (messageId: string, number: number): Promise<Passage> => core.passage(messageId, number),
     earlier: () => attempt(core.loadEarlier()),
     more: () => attempt(core.loadMoreConversations()),
