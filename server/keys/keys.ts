@@ -66,13 +66,18 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
   const noKey = () => new Fault('not_found', 'No such key')
   const hasEnded = (row: KeyRow, now: number) => Boolean(row.revokedAt) || (row.expiresAt?.getTime() ?? Infinity) <= now
 
-  /** A key may give no more than it has. */
-  function mustHave(scope: Scope, scopes: readonly KeyScope[]): void {
+  /** Nobody gives more than they have, and who tried is written down. Throws `scope_missing`. */
+  async function mustHave(scope: Scope, scopes: readonly KeyScope[], target?: string): Promise<void> {
     const { actor } = scope
     if (actor.kind !== 'key' && actor.kind !== 'agent') return
     const beyond = scopes.filter((it) => !actor.scopes.includes(it))
-    if (beyond.length > 0)
-      throw new Fault('scope_missing', `A key cannot give what it does not have: ${beyond.join(', ')}`)
+    if (beyond.length === 0) return
+    const detail = { scope: beyond.join(' ') }
+    await audit.refused(scope, { action: 'access.refused', ...(target ? { target } : {}), detail })
+    throw new Fault(
+      'scope_missing',
+      `${actor.kind === 'agent' ? 'Nobody' : 'A key'} can give what ${actor.kind === 'agent' ? 'their role' : 'it'} does not have: ${beyond.join(', ')}`,
+    )
   }
 
   async function insert(
@@ -107,7 +112,7 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
           issues: [{ path: 'body.appId', message: 'only for a publishable key' }],
         })
       const given = kind === 'secret' ? scopes : []
-      mustHave(scope, given)
+      await mustHave(scope, given)
       const expiresAt = expiresInDays === undefined ? null : new Date(edge.now() + expiresInDays * 24 * HOUR_MS)
       return scope.transaction(async (tx) => {
         if (appId !== undefined) await tenancy.readApp(tx, appId)
@@ -141,7 +146,7 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
         if (hasEnded(old, now)) throw new Fault('conflict', 'This key has ended: create another one')
         if (old.rotatedTo)
           throw new Fault('conflict', 'This key was rotated before: rotate the one that took its place')
-        mustHave(scope, old.scopes)
+        await mustHave(tx, old.scopes, keyId)
         // As long again as the old one was to live.
         const lifeMs = (old.expiresAt?.getTime() ?? Infinity) - old.createdAt.getTime()
         const expiresAt = lifeMs === Infinity ? null : new Date(now + lifeMs)
