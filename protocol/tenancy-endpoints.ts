@@ -57,6 +57,7 @@ export const readTenant = endpoint({
   params: tenant,
   status: 200,
   reply: Tenant,
+  versioned: true,
 })
 
 export const updateTenant = endpoint({
@@ -64,11 +65,14 @@ export const updateTenant = endpoint({
   path: '/v1/admin/tenants/:tenantId',
   access: 'secret',
   scope: 'tenant:write',
-  summary: 'Changes what is given of a tenant.',
+  summary:
+    'Changes what is given of a tenant. Its budget is set by the operator: `forbidden` for another one from anybody else.',
   params: tenant,
   body: TenantChanges,
   status: 200,
   reply: Tenant,
+  versioned: true,
+  errors: ['forbidden'],
   audit: 'tenant.updated',
 })
 

@@ -172,7 +172,7 @@ describe.for(stores)('budgets, on %s', (store) => {
       Array.from({ length: 2 }, () => first.visitor.session.session.visitorId),
     )
 
-    await owner.client.call(updateTenant, {
+    await aside.operator.call(updateTenant, {
       params: { tenantId: owner.tenantId },
       body: { budget: { tokensPerDay: 200 } },
     })
