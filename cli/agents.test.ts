@@ -26,7 +26,7 @@ describe('agent', () => {
   const login = (email: string, password: string) => sendJson(`${aside.url}/v1/agents/login`, { email, password })
 
   test('from an invitation to a sign-in, and out again', { timeout: 120_000 }, async () => {
-    const made = await run(['create', 'Anna@Acme.example', '--name', 'Anna Berg', '--role', 'admin'])
+    const made = await run(['create', 'Anna@Acme.example', '--name', 'Anna Berg', '--role', 'agent'])
     expect(made.code, made.stderr).toBe(0)
     expect(made.stdout).toMatch(/^inv_[\w-]{43}\n$/)
     expect(made.stderr).toContain('anna@acme.example')
@@ -45,7 +45,7 @@ describe('agent', () => {
     expect((await login('anna@acme.example', 'six otters in a pond')).status).toBe(200)
 
     const list = await run(['list'])
-    expect(list.stdout).toMatch(/^anna@acme\.example +agt_\w{26} +Anna Berg +admin +active +\d{4}-\d\d-\d\d$/m)
+    expect(list.stdout).toMatch(/^anna@acme\.example +agt_\w{26} +Anna Berg +agent +active +\d{4}-\d\d-\d\d$/m)
 
     expect((await run(['role', 'ANNA@acme.example', 'viewer', '--json'])).json()).toMatchObject({ role: 'viewer' })
     expect((await run(['disable', 'anna@acme.example'])).stdout).toMatch(/^disabled anna@acme\.example agt_/)

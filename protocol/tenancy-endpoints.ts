@@ -238,7 +238,7 @@ export const rotateKey = endpoint({
   access: 'secret',
   scope: 'keys:write',
   summary:
-    'Makes a key in the place of this one, which stays good for `overlapHours`. `conflict` where it is not good any more.',
+    'Makes a key in the place of this one, which stays good for `overlapHours`; 0 ends it at once, with every session that was started with it. `conflict` where it is not good any more.',
   params: key,
   query: v.strictObject(ofTenant),
   body: Rotation,

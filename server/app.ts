@@ -126,7 +126,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
   const { addresses } = parts
   const studioUrl = () => addresses.studio ?? addresses.api()
-  const agents = await createAgents({ db, edge, log, audit, tenancy, seal, publicUrl: studioUrl })
+  const agents = await createAgents({ db, edge, log, audit, tenancy, keys, seal, publicUrl: studioUrl })
   const limits = createLimits({ db, edge, log, audit, tenancy, table: parts.rates })
   const origins = createOrigins({
     tenancy,
