@@ -233,7 +233,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const depth = (route: Route) => route.endpoint.path.split('/').filter((part) => part.startsWith(':')).length
   for (const route of routes.sort((a, b) => depth(a) - depth(b)))
     router.register(route.endpoint.path, [route.endpoint.method], (ctx) => route.run(ctx as never, gate))
-  fileRoutes(router, cdn, gate.addressed, () => (addresses.embed === undefined ? undefined : addresses.api()))
+  const apiUrl = () => (addresses.embed === undefined ? undefined : addresses.api())
+  fileRoutes(router, cdn, gate.addressed, apiUrl, limits.rates)
   router.get('/openapi.json', (ctx) => void (ctx.body = openApi(parts.version, addresses.api(), addresses.embed)))
   router.get('/docs', (ctx) => {
     ctx.set(
