@@ -133,11 +133,13 @@ export const createConfig = endpoint({
   path: '/v1/admin/configs',
   access: 'secret',
   scope: 'apps:write',
-  summary: 'Creates the next configuration of an app. Nobody sees it before it is activated.',
+  summary:
+    'Creates the next configuration of an app. Nobody sees it before it is activated. `conflict` past a thousand, for all but the operator.',
   query: v.strictObject({ ...ofTenant, appId: id('app') }),
   body: NewConfig,
   status: 201,
   reply: ConfigVersion,
+  errors: ['conflict'],
   audit: 'config.created',
 })
 
@@ -265,7 +267,7 @@ export const listAudit = endpoint({
   path: '/v1/admin/audit',
   access: 'secret',
   scope: 'audit:read',
-  summary: 'What was done, the newest first.',
+  summary: 'What was done, the newest first; from which address, for who has the scope `privacy:read` as well.',
   query: v.strictObject({
     ...ofTenant,
     action: v.optional(AuditAction),
