@@ -224,7 +224,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns),
     ...knowledgeRoutes(knowledge),
-    ...privacyRoutes(privacy),
+    ...privacyRoutes(privacy, tenancy),
     ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),
   ]
 
