@@ -12,6 +12,7 @@ import {
   type Scope,
 } from '../platform/index.ts'
 import { AuditLog } from './entities.ts'
+import { holds } from './grants.ts'
 import { presentEntry } from './present.ts'
 
 const rows = rowsOf(AuditLog)
@@ -40,6 +41,7 @@ export interface Audit {
    * end. The same refusal of the same actor once a minute, and at most twenty that differ only in their detail.
    */
   refused(scope: Scope, act: Act): Promise<void>
+  /** With addresses only for who has `privacy:read`. */
   list(scope: Scope, query: AuditQuery): Promise<Page<AuditEntry>>
 }
 
@@ -127,7 +129,8 @@ export function createAudit({ edge }: { edge: Edge }): Audit {
           { orderBy: { id: 'desc' }, limit },
         ),
       )
-      return { ...found, items: found.items.map(presentEntry) }
+      const withIp = holds(scope, 'privacy:read')
+      return { ...found, items: found.items.map((row) => presentEntry(row, { withIp })) }
     },
   }
 }

@@ -2,17 +2,26 @@ import { Fault, type Scope as KeyScope } from '@aside/protocol'
 import type { Scope } from '../platform/index.ts'
 import type { Audit } from './audit.ts'
 
+/** What an actor may: the operator and the system everything, a visitor or a page nothing that has a scope. */
+export function holds({ actor }: Scope, needed: KeyScope): boolean {
+  if (actor.kind === 'operator' || actor.kind === 'system') return true
+  return (actor.kind === 'key' || actor.kind === 'agent') && actor.scopes.includes(needed)
+}
+
 /**
- * Nobody gives more than they have: throws `scope_missing` where a key or an agent lacks one of the scopes that what they make would
- * have, and writes it down. The operator has all of them.
+ * For what takes more than the scope of its endpoint, as to give something does: nobody gives more than they have. Throws
+ * `scope_missing`, and writes that down.
  */
-export async function mustHave(audit: Audit, scope: Scope, given: readonly KeyScope[], target?: string): Promise<void> {
-  const { actor } = scope
-  if (actor.kind !== 'key' && actor.kind !== 'agent') return
-  const beyond = given.filter((it) => !actor.scopes.includes(it))
-  if (beyond.length === 0) return
-  const detail = { scope: beyond.join(' ') }
+export async function mustHave(
+  audit: Audit,
+  scope: Scope,
+  needed: readonly KeyScope[],
+  target?: string,
+): Promise<void> {
+  const lacking = needed.filter((it) => !holds(scope, it))
+  if (lacking.length === 0) return
+  const detail = { scope: lacking.join(' ') }
   await audit.refused(scope, { action: 'access.refused', ...(target ? { target } : {}), detail })
-  const who = actor.kind === 'agent' ? 'Your role' : 'This key'
-  throw new Fault('scope_missing', `${who} cannot give what it does not have: ${beyond.join(', ')}`)
+  const who = scope.actor.kind === 'agent' ? 'Your role' : 'This key'
+  throw new Fault('scope_missing', `${who} lacks what this takes: ${lacking.join(', ')}`)
 }
