@@ -7,6 +7,7 @@ import {
   createTenant,
   type KeyCreated,
   listApps,
+  listAudit,
   listKeys,
   listTenants,
   pages,
@@ -75,6 +76,21 @@ describe.for(stores)('a key, on %s', (store) => {
     await expect(rotate(leaked.key.id)).rejects.toMatchObject({ code: 'conflict' })
     await owner.client.call(revokeKey, { params: { keyId: made.key.id } })
     await expect(rotate(made.key.id)).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  it('is not rotated by one that lacks what it may, and that is written down, though the rotation is taken back', async () => {
+    const wide = await key({ scopes: ['keys:write', 'apps:read', 'chat'] })
+    const narrow = await key({ scopes: ['keys:write'] })
+    const client = createClient({ baseUrl: aside.url, token: () => narrow.secret })
+    const headers = { 'idempotency-key': crypto.randomUUID() }
+    await expect(
+      client.call(rotateKey, { params: { keyId: wide.key.id }, query: {}, body: {} }, { headers }),
+    ).rejects.toMatchObject({ code: 'scope_missing', message: expect.stringContaining('apps:read, chat') })
+    const { entries } = await owner.client.call(listAudit, { query: { actor: narrow.key.id } })
+    expect(entries).toMatchObject([
+      { action: 'access.refused', target: wide.key.id, result: 'refused', detail: { scope: 'apps:read chat' } },
+    ])
+    expect(await works(wide.secret)).toBe(200)
   })
 
   it('is rotated under load without one request refused', async () => {

@@ -28,8 +28,8 @@ export function tenantVersion({
   budget,
 }: Pick<TenantRow, 'name'> & { budget?: Budget | null | undefined }): number {
   const text = JSON.stringify([name, budget?.tokensPerDay ?? null, budget?.moneyPerDay ?? null])
-  // Nine digits, which is what a version has at the most.
-  return createHash('sha256').update(text).digest().readUIntBE(0, 6) % 1_000_000_000
+  // Nine digits, which is what a version has at the most, and not 0, which is none.
+  return (createHash('sha256').update(text).digest().readUIntBE(0, 6) % 999_999_999) + 1
 }
 
 const presentLive = ({ config, trialConfig, trialPercent, createdAt }: ActivationRow): Live => ({
