@@ -5,8 +5,8 @@ const WINDOW_MS = 900_000
 const PER_ACCOUNT_AND_ADDRESS = 5
 const PER_ADDRESS = 20
 /**
- * Of an account, wherever they come from: so many that nobody is locked out by one or two who know the e-mail address, and as few
- * as NIST SP 800-63B-4, 3.2.2, asks for.
+ * Of an account, wherever they come from: so many that a few addresses lock nobody out. The number, and that addresses which were
+ * right before stay open, are those of NIST SP 800-63B-4, 3.2.2, though it counts without a window.
  */
 const PER_ACCOUNT = 100
 /** Of accounts and addresses together; those of which the longest nothing was heard are forgotten first. */
