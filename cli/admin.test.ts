@@ -11,6 +11,8 @@ interface Way {
   run(...args: string[]): Promise<Ended>
   /** Like `run`, with these in the environment. */
   runWith(env: Record<string, string>, ...args: string[]): Promise<Ended>
+  /** What makes the operator of whoever runs it. */
+  operator: Record<string, string>
   close(): Promise<void>
   folder: ReturnType<typeof createPlace>['folder']
 }
@@ -22,6 +24,7 @@ async function elsewhere(): Promise<Way> {
   return {
     run: (...args) => place.run(args),
     runWith: (env, ...args) => place.run(args, { env }),
+    operator: { ASIDE_KEY: aside.running.operatorToken },
     folder: place.folder,
     close: async () => {
       await aside.stop()
@@ -37,6 +40,7 @@ async function here(): Promise<Way> {
   return {
     run: (...args) => place.run(args),
     runWith: (env, ...args) => place.run(args, { env }),
+    operator: {},
     folder: place.folder,
     close: () => place.clean(),
   }
@@ -61,15 +65,18 @@ describe.for([
   beforeAll(async () => void (way = await open()))
   afterAll(() => way.close())
 
-  test('a tenant is shown, renamed, and given a budget', async () => {
+  test('a tenant is shown and renamed, and given a budget by the operator alone', async () => {
     const tenant = (await done('tenant', 'show', '--json')).json() as { id: string; name: string }
     await done('tenant', 'rename', tenant.name, 'Acme Ltd')
-    const budget = await done('tenant', 'budget', 'acme ltd', '--tokens', '2_000_000', '--money', '5.5')
+    const set = (...args: string[]) => way.runWith(way.operator, 'tenant', 'budget', ...args)
+    const budget = await set('acme ltd', '--tokens', '2_000_000', '--money', '5.5')
     expect(budget.stdout).toMatch(/^Acme Ltd ten_\w{26}\n.*\n {2}budget {3}2,000,000 tokens a day, 5\.5 a day\n$/)
-    const less = await done('tenant', 'budget', tenant.id, '--money', 'off', '--json')
+    const less = await set(tenant.id, '--money', 'off', '--json')
     expect(less.json()).toMatchObject({ budget: { tokensPerDay: 2_000_000 } })
     expect((await done('tenant', 'list')).stdout).toMatch(/^Acme Ltd +ten_\w{26} +\S+ +2,000,000 tokens a day$/m)
     expect(await refused(2, 'tenant', 'budget', '--tokens', 'many')).toContain('A number, or "off".')
+    if (way.operator['ASIDE_KEY'])
+      expect(await refused(1, 'tenant', 'budget', '--tokens', 'off')).toContain('set by the operator')
   })
 
   test('an app is shown and renamed', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Agent, Invited } from '@aside/protocol'
+import { type Agent, createKey, type Invited } from '@aside/protocol'
 import { type Aside, type Owner, startAside } from '@aside/server/testing/aside'
 import { sendJson } from '@aside/server/testing/raw-request'
+import { createStaff } from '@aside/server/testing/staff'
 import { createPlace } from './testing/command.ts'
 
 const place = createPlace()
@@ -26,7 +27,7 @@ describe('agent', () => {
   const login = (email: string, password: string) => sendJson(`${aside.url}/v1/agents/login`, { email, password })
 
   test('from an invitation to a sign-in, and out again', { timeout: 120_000 }, async () => {
-    const made = await run(['create', 'Anna@Acme.example', '--name', 'Anna Berg', '--role', 'admin'])
+    const made = await run(['create', 'Anna@Acme.example', '--name', 'Anna Berg', '--role', 'agent'])
     expect(made.code, made.stderr).toBe(0)
     expect(made.stdout).toMatch(/^inv_[\w-]{43}\n$/)
     expect(made.stderr).toContain('anna@acme.example')
@@ -45,7 +46,7 @@ describe('agent', () => {
     expect((await login('anna@acme.example', 'six otters in a pond')).status).toBe(200)
 
     const list = await run(['list'])
-    expect(list.stdout).toMatch(/^anna@acme\.example +agt_\w{26} +Anna Berg +admin +active +\d{4}-\d\d-\d\d$/m)
+    expect(list.stdout).toMatch(/^anna@acme\.example +agt_\w{26} +Anna Berg +agent +active +\d{4}-\d\d-\d\d$/m)
 
     expect((await run(['role', 'ANNA@acme.example', 'viewer', '--json'])).json()).toMatchObject({ role: 'viewer' })
     expect((await run(['disable', 'anna@acme.example'])).stdout).toMatch(/^disabled anna@acme\.example agt_/)
@@ -58,6 +59,17 @@ describe('agent', () => {
     expect((await login('anna@acme.example', 'six otters in a pond')).status).toBe(401)
     expect((await run(['remove', id])).stdout).toContain('removed anna@acme.example')
     expect((await run(['list'])).stderr).toContain('nobody yet')
+  })
+
+  test('tells which keys of somebody who goes still work', { timeout: 60_000 }, async () => {
+    const { agent, client } = await createStaff(aside, owner, 'admin')
+    const body = { name: 'Deploys', scopes: ['apps:read' as const] }
+    const { key, secret } = await client.call(createKey, { query: {}, body })
+    const disabled = await run(['disable', agent.id])
+    expect(disabled.stdout).toMatch(/^disabled /)
+    expect(disabled.stderr).toContain(`Deploys  ${key.id}  ${secret.slice(0, 23)}…${key.hint}`)
+    const removed = (await run(['remove', agent.id, '--json'])).json()
+    expect(removed).toMatchObject({ id: agent.id, removed: true, keys: [{ id: key.id, name: 'Deploys' }] })
   })
 
   test('says what is wrong: a role there is none, an owner made with a key, somebody who is not there', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { updateApp } from '@aside/protocol'
+import { updateApp, updateTenant } from '@aside/protocol'
 import { startAside } from '@aside/server/testing/aside'
 import { createPlace } from './testing/command.ts'
 
@@ -39,7 +39,8 @@ describe.for([
   test('is shown, made, left alone when it is as the file says, and changed when it is not', async () => {
     const place = isLocal ? local : remote
     const aside = isLocal ? undefined : await startAside()
-    const env: Record<string, string> = aside ? { ASIDE_URL: aside.url, ASIDE_KEY: (await aside.owner()).secret } : {}
+    const owner = await aside?.owner()
+    const env: Record<string, string> = aside && owner ? { ASIDE_URL: aside.url, ASIDE_KEY: owner.secret } : {}
     const folder = place.folder({ ...documents, 'acme.yaml': file() })
     const path = join(folder, 'acme.yaml')
     const apply = (...more: string[]) => place.run(['apply', '-f', path, ...more], { env })
@@ -51,6 +52,12 @@ describe.for([
       // Nobody is there to say yes.
       expect(await apply()).toMatchObject({ code: 2, stderr: expect.stringContaining('give --yes') })
 
+      if (aside && owner) {
+        // Before anything else is done: a tenant's own key does not change its budget.
+        expect((await apply('--yes')).stderr).toContain('set by the operator of the server')
+        const body = { budget: { tokensPerDay: 5_000 } }
+        await aside.operator.call(updateTenant, { params: { tenantId: owner.tenantId }, body })
+      }
       const first = await apply('--yes', '--json')
       expect(first.code, first.stderr).toBe(0)
       const { keys, steps } = first.json() as { keys: { name: string; key: string }[]; steps: unknown[] }

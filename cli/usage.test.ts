@@ -76,7 +76,7 @@ describe('usage', () => {
 
   test('shows the tenant’s budget first', async () => {
     const body = { budget: { moneyPerDay: 100 } }
-    await owner.client.call(updateTenant, { params: { tenantId: owner.tenantId }, body })
+    await aside.operator.call(updateTenant, { params: { tenantId: owner.tenantId }, body })
     expect((await run()).stdout).toMatch(/Budgets today\ntenant +[█░]{20} +\d+ % +\d\.\d{4} of 100 money\napp /)
   })
 })

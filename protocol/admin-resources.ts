@@ -153,6 +153,17 @@ export const Key = v.object({
 })
 export type Key = v.InferOutput<typeof Key>
 
+/** A key that is still good though who made it is gone: enough to find where it is used. */
+export const WorkingKey = v.object({
+  id: id('key'),
+  name: v.string(),
+  /** How the key begins. */
+  prefix: v.string(),
+  /** And how it ends. */
+  hint: v.string(),
+})
+export type WorkingKey = v.InferOutput<typeof WorkingKey>
+
 export const NewKey = v.strictObject({
   kind: v.optional(v.picklist(['publishable', 'secret']), 'secret'),
   env: v.optional(v.picklist(['live', 'test']), 'live'),

@@ -1,6 +1,16 @@
 /** How the people of a tenant come in, and who may let them. */
 import * as v from 'valibot'
-import { Acceptance, Agent, AgentChanges, Credentials, Invited, NewAgent, SignedIn } from './agents.ts'
+import {
+  Acceptance,
+  Agent,
+  AgentChanged,
+  AgentChanges,
+  AgentRemoved,
+  Credentials,
+  Invited,
+  NewAgent,
+  SignedIn,
+} from './agents.ts'
 import { endpoint } from './endpoint.ts'
 import { id } from './ids.ts'
 import { nextCursor, ofTenant, page } from './paging.ts'
@@ -96,12 +106,12 @@ export const updateAgent = endpoint({
   access: 'secret',
   scope: 'agents:write',
   summary:
-    'Changes what is given of an agent. It holds from the next request on; one who is disabled is signed out. `conflict` where no owner would be left.',
+    'Changes what is given of an agent. It holds from the next request on; one who is disabled is signed out, and the keys they made that still work are named. What an admin is, only an owner changes (`forbidden`); `conflict` where no owner would be left.',
   params: agent,
   query,
   body: AgentChanges,
   status: 200,
-  reply: Agent,
+  reply: AgentChanged,
   errors: ['forbidden', 'conflict'],
   audit: 'agent.updated',
 })
@@ -111,7 +121,8 @@ export const inviteAgent = endpoint({
   path: '/v1/admin/agents/:agentId/invite',
   access: 'secret',
   scope: 'agents:write',
-  summary: 'Another invitation: the password, the sign-ins and the invitation before it are over.',
+  summary:
+    'Another invitation: the password, the sign-ins and the invitation before it are over. For oneself, for a lesser role, or by an owner: `forbidden` else, where somebody has a password already.',
   params: agent,
   query,
   status: 201,
@@ -125,10 +136,12 @@ export const removeAgent = endpoint({
   path: '/v1/admin/agents/:agentId',
   access: 'secret',
   scope: 'agents:write',
-  summary: 'Removes an agent, who is signed out. `conflict` for the last owner.',
+  summary:
+    'Removes an agent, who is signed out, and names the keys they made that still work. `conflict` for the last owner.',
   params: agent,
   query,
-  status: 204,
+  status: 200,
+  reply: AgentRemoved,
   errors: ['forbidden', 'conflict'],
   audit: 'agent.removed',
 })

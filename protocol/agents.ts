@@ -1,6 +1,6 @@
 /** The people of a tenant: what they are, and what each role may. */
 import * as v from 'valibot'
-import { type Scope, scopes } from './admin-resources.ts'
+import { type Scope, scopes, WorkingKey } from './admin-resources.ts'
 import { id, Instant } from './ids.ts'
 
 /** From the least to the most: each may all that those before it may. */
@@ -64,6 +64,17 @@ export const AgentChanges = v.pipe(
   v.check((changes) => Object.keys(changes).length > 0, 'something to change'),
 )
 export type AgentChanges = v.InferOutput<typeof AgentChanges>
+
+const keys = v.array(WorkingKey)
+/** Machines use them, so they stay when their maker goes: `keys` names those that are still good. */
+export const AgentChanged = v.object({
+  ...Agent.entries,
+  /** There where the agent is disabled by this change. */
+  keys: v.optional(keys),
+})
+export type AgentChanged = v.InferOutput<typeof AgentChanged>
+export const AgentRemoved = v.object({ id: id('agent'), keys })
+export type AgentRemoved = v.InferOutput<typeof AgentRemoved>
 
 /** The only time the invitation's token is shown. With it a person chooses a password, once. */
 export const Invited = v.object({ agent: Agent, invitation: v.object({ token: v.string(), expiresAt: Instant }) })

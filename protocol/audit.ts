@@ -56,6 +56,7 @@ export const AuditEntry = v.object({
   result: v.picklist(['done', 'refused']),
   /** What changed, in names and numbers: never a secret, an address of a person, or what somebody wrote. */
   detail: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))),
+  /** For who has `privacy:read`. */
   ip: v.optional(v.string()),
   requestId: v.optional(v.string()),
 })

@@ -98,7 +98,8 @@ export const createIdentitySecret = endpoint({
   path: '/v1/admin/identity-secrets',
   access: 'secret',
   scope: 'keys:write',
-  summary: 'Creates a secret to sign tokens with. The answer is the only place that shows it. `conflict` at the third.',
+  summary:
+    'Creates a secret to sign tokens with. The answer is the only place that shows it. Whoever has it speaks for visitors, so it takes the scope `chat` as well: `scope_missing` without. `conflict` at the third.',
   query: v.strictObject(ofTenant),
   body: NewIdentitySecret,
   status: 201,

@@ -57,6 +57,7 @@ export const readTenant = endpoint({
   params: tenant,
   status: 200,
   reply: Tenant,
+  versioned: true,
 })
 
 export const updateTenant = endpoint({
@@ -64,11 +65,14 @@ export const updateTenant = endpoint({
   path: '/v1/admin/tenants/:tenantId',
   access: 'secret',
   scope: 'tenant:write',
-  summary: 'Changes what is given of a tenant.',
+  summary:
+    'Changes what is given of a tenant. Its budget is set by the operator: `forbidden` for another one from anybody else.',
   params: tenant,
   body: TenantChanges,
   status: 200,
   reply: Tenant,
+  versioned: true,
+  errors: ['forbidden'],
   audit: 'tenant.updated',
 })
 
@@ -129,11 +133,13 @@ export const createConfig = endpoint({
   path: '/v1/admin/configs',
   access: 'secret',
   scope: 'apps:write',
-  summary: 'Creates the next configuration of an app. Nobody sees it before it is activated.',
+  summary:
+    'Creates the next configuration of an app. Nobody sees it before it is activated. `conflict` past a thousand, for all but the operator.',
   query: v.strictObject({ ...ofTenant, appId: id('app') }),
   body: NewConfig,
   status: 201,
   reply: ConfigVersion,
+  errors: ['conflict'],
   audit: 'config.created',
 })
 
@@ -234,7 +240,7 @@ export const rotateKey = endpoint({
   access: 'secret',
   scope: 'keys:write',
   summary:
-    'Makes a key in the place of this one, which stays good for `overlapHours`. `conflict` where it is not good any more.',
+    'Makes a key in the place of this one, which stays good for `overlapHours`; 0 ends it at once, with every session that was started with it. `conflict` where it is not good any more.',
   params: key,
   query: v.strictObject(ofTenant),
   body: Rotation,
@@ -261,7 +267,7 @@ export const listAudit = endpoint({
   path: '/v1/admin/audit',
   access: 'secret',
   scope: 'audit:read',
-  summary: 'What was done, the newest first.',
+  summary: 'What was done, the newest first; from which address, for who has the scope `privacy:read` as well.',
   query: v.strictObject({
     ...ofTenant,
     action: v.optional(AuditAction),

@@ -37,7 +37,7 @@ export const BudgetStand = v.object({
   budget: v.picklist(['tenant', 'app', 'visitor']),
   /** Absent for the tenant's. */
   appId: v.optional(id('app')),
-  /** For `visitor`: the one who has used most. */
+  /** For `visitor`: the one who has used most, for who has `privacy:read`. */
   visitorId: v.optional(id('visitor')),
   tokens: v.number(),
   costMillionths: v.number(),
@@ -56,7 +56,7 @@ export const Notice = v.object({
   kind: v.picklist(['budget.warned', 'budget.spent']),
   budget: v.picklist(['tenant', 'app', 'visitor']),
   appId: v.optional(id('app')),
-  /** For `visitor`: the first one of the day. */
+  /** For `visitor`: the first one of the day, for who has `privacy:read`. */
   visitorId: v.optional(id('visitor')),
 })
 export type Notice = v.InferOutput<typeof Notice>
@@ -66,7 +66,8 @@ export const readUsage = endpoint({
   path: '/v1/admin/usage',
   access: 'secret',
   scope: 'usage:read',
-  summary: 'Turns, tokens and cost, added up. Visitors are told apart for 90 days, everything else for ever.',
+  summary:
+    'Turns, tokens and cost, added up. Visitors are told apart for 90 days, everything else for ever, and for who has the scope `privacy:read` as well: `scope_missing` for `by=visitor` without.',
   query: v.strictObject({
     ...ofTenant,
     appId: v.optional(id('app')),

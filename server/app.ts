@@ -127,7 +127,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
   const { addresses } = parts
   const studioUrl = () => addresses.studio ?? addresses.api()
-  const agents = await createAgents({ db, edge, log, audit, tenancy, seal, publicUrl: studioUrl })
+  const agents = await createAgents({ db, edge, log, audit, tenancy, keys, seal, publicUrl: studioUrl })
   const limits = createLimits({ db, edge, log, audit, tenancy, table: parts.rates })
   const origins = createOrigins({
     tenancy,
@@ -225,7 +225,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns })),
     ...knowledgeRoutes(knowledge),
-    ...privacyRoutes(privacy),
+    ...privacyRoutes(privacy, tenancy),
     ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),
   ]
 
@@ -234,7 +234,8 @@ export async function createApp(parts: AppParts): Promise<App> {
   const depth = (route: Route) => route.endpoint.path.split('/').filter((part) => part.startsWith(':')).length
   for (const route of routes.sort((a, b) => depth(a) - depth(b)))
     router.register(route.endpoint.path, [route.endpoint.method], (ctx) => route.run(ctx as never, gate))
-  fileRoutes(router, cdn, gate.addressed, () => (addresses.embed === undefined ? undefined : addresses.api()))
+  const apiUrl = () => (addresses.embed === undefined ? undefined : addresses.api())
+  fileRoutes(router, cdn, gate.addressed, apiUrl, limits.rates)
   router.get('/openapi.json', (ctx) => void (ctx.body = openApi(parts.version, addresses.api(), addresses.embed)))
   router.get('/docs', (ctx) => {
     ctx.set(

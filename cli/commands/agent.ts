@@ -13,11 +13,12 @@ import {
   type Role,
   roles,
   updateAgent,
+  type WorkingKey,
 } from '@aside/protocol'
 import { chooseTenant, type OfTenant } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { act, type Context } from '../context.ts'
-import type { Output } from '../output.ts'
+import { type Output, printable } from '../output.ts'
 import { readNewPassword } from '../password.ts'
 import { Problem } from '../problems.ts'
 
@@ -55,6 +56,14 @@ function showInvitation(out: Output, made: Invited): void {
     )
     out.note('It is not shown again. Here it is used by: aside agent accept')
   })
+}
+
+/** Machines may use them, so they stay; but who made them has seen them. */
+function tellKeys(out: Output, keys: WorkingKey[]): void {
+  if (keys.length === 0) return
+  out.note('Keys they made that still work:')
+  for (const { id, name, prefix, hint } of keys) out.note(`  ${printable(name)}  ${id}  ${prefix}…${hint}`)
+  out.note('Replace each where it is used: aside key rotate <key>, or end it: aside key revoke <key>')
 }
 
 export function addAgentCommands(program: Command): void {
@@ -111,7 +120,10 @@ export function addAgentCommands(program: Command): void {
     const connection = await connect()
     const { target } = await chooseAgent(connection, wanted, options)
     const changed = await connection.client.call(updateAgent, { ...target, body: changes })
-    out.show(changed, () => out.line(`${out.paint.green(did)} ${changed.email} ${out.paint.dim(changed.id)}`))
+    out.show(changed, () => {
+      out.line(`${out.paint.green(did)} ${changed.email} ${out.paint.dim(changed.id)}`)
+      tellKeys(out, changed.keys ?? [])
+    })
   }
 
   withTenant(agent.command('role <agent>'))
@@ -141,10 +153,11 @@ export function addAgentCommands(program: Command): void {
       act(async ({ out, connect }, wanted: string, options: TenantOption) => {
         const connection = await connect()
         const { agent: found, target } = await chooseAgent(connection, wanted, options)
-        await connection.client.call(removeAgent, target)
-        out.show({ id: found.id, removed: true }, () =>
-          out.line(`${out.paint.green('removed')} ${found.email} ${out.paint.dim(found.id)}`),
-        )
+        const { keys } = await connection.client.call(removeAgent, target)
+        out.show({ id: found.id, removed: true, keys }, () => {
+          out.line(`${out.paint.green('removed')} ${found.email} ${out.paint.dim(found.id)}`)
+          tellKeys(out, keys)
+        })
       }),
     )
 

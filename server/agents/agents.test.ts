@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type Client,
   createAgent,
   createClient,
   createKey,
@@ -9,10 +10,12 @@ import {
   listAudit,
   readMe,
   removeAgent,
+  revokeKey,
   type Role,
   type Scope,
   scopes,
   updateAgent,
+  type WorkingKey,
 } from '@aside/protocol'
 import { boot } from '../boot.ts'
 import { createLog, parseConfig } from '../platform/index.ts'
@@ -97,6 +100,64 @@ describe.for(stores)('the people of a tenant, on %s', (store) => {
     expect((await login(anna.email, 'the third choice')).status).toBe(200)
   })
 
+  it('are taken over by nobody of their own rank: only an owner, or they themselves, replace what they sign in with', async () => {
+    const [anna, ben] = [await createStaff(aside, owner, 'admin'), await createStaff(aside, owner, 'admin')]
+    const of = (agentId: string) => ({ params: { agentId }, query: {} })
+    const refused = { code: 'forbidden', status: 403 }
+    const headers = { headers: { 'idempotency-key': crypto.randomUUID() } }
+    for (const [who, client] of [
+      [ben.agent.id, ben.client],
+      [undefined, owner.client],
+    ] as const) {
+      await expect(client.call(inviteAgent, of(anna.agent.id), headers)).rejects.toMatchObject(refused)
+      // Nor by the way round: made less, invited anew, and made as much again.
+      const body = { role: 'agent' as const }
+      await expect(client.call(updateAgent, { ...of(anna.agent.id), body })).rejects.toMatchObject(refused)
+      if (who)
+        expect(await rows({ actor: who, target: anna.agent.id })).toMatchObject([
+          { action: 'access.refused', result: 'refused', detail: { role: 'admin' } },
+        ])
+    }
+    expect((await anna.client.call(readMe, {})).status).toBe('active')
+    // Who has never come in has nothing that could be taken; a lesser one asks an admin for it.
+    const fresh = await ben.client.call(createAgent, { query: {}, body: newcomer('admin') })
+    await ben.client.call(inviteAgent, of(fresh.agent.id))
+    const lesser = await createStaff(aside, owner, 'agent')
+    await ben.client.call(inviteAgent, of(lesser.agent.id))
+    const boss = await createStaff(aside, owner, 'owner')
+    await boss.client.call(inviteAgent, of(ben.agent.id))
+    const own = await anna.client.call(inviteAgent, of(anna.agent.id))
+    expect((await accept(own.invitation.token, 'my own next choice')).status).toBe(200)
+  })
+
+  it('leave keys that still work, which are named when they go: those made with their keys as well', async () => {
+    const anna = await createStaff(aside, owner, 'admin')
+    const make = async (client: Client, name: string, more: object = {}) =>
+      client.call(createKey, { query: {}, body: { name, scopes: ['keys:write', 'apps:read'], ...more } })
+    const first = await make(anna.client, 'First')
+    const byFirst = await make(createClient({ baseUrl: aside.url, token: () => first.secret }), 'By the first')
+    const page = await make(anna.client, 'Page', { kind: 'publishable', appId: owner.app.id })
+    await make(owner.client, 'Not hers')
+    await owner.client.call(revokeKey, { params: { keyId: first.key.id }, query: {} })
+    const of = { params: { agentId: anna.agent.id }, query: {} }
+    const names = ({ keys }: { keys?: WorkingKey[] | undefined }) => keys?.map((it) => it.name)
+    expect(names(await owner.client.call(updateAgent, { ...of, body: { name: 'Anna' } }))).toBeUndefined()
+    const disabled = await owner.client.call(updateAgent, { ...of, body: { disabled: true } })
+    expect(disabled).toMatchObject({ status: 'disabled' })
+    expect(names(disabled)).toEqual(['Page', 'By the first'])
+    const [shown] = disabled.keys!.filter((it) => it.id === byFirst.key.id)
+    expect(byFirst.secret.startsWith(shown!.prefix) && byFirst.secret.endsWith(shown!.hint)).toBe(true)
+    expect(byFirst.secret.length - shown!.prefix.length).toBeGreaterThan(35)
+    const still = createClient({ baseUrl: aside.url, token: () => byFirst.secret })
+    expect((await still.call(listApps, { query: {} })).apps).toHaveLength(1)
+    await owner.client.call(revokeKey, { params: { keyId: page.key.id }, query: {} })
+    const removed = await owner.client.call(removeAgent, of)
+    expect([removed.id, names(removed)]).toEqual([anna.agent.id, ['By the first']])
+    const told = await rows({ target: anna.agent.id })
+    expect(told.find((it) => it.action === 'agent.removed')?.detail).toEqual({ role: 'admin', keys: 1 })
+    expect(told.find((it) => it.detail?.['disabled'] === true)?.detail).toMatchObject({ keys: 2 })
+  })
+
   it('act through the whole admin API as their role allows, and their change of role holds at once', async () => {
     const anna = await createStaff(aside, owner, 'viewer')
     expect((await anna.client.call(listApps, { query: {} })).apps.map((it) => it.id)).toEqual([owner.app.id])
@@ -109,7 +170,13 @@ describe.for(stores)('the people of a tenant, on %s', (store) => {
     ])
     await change({ role: 'admin' })
     expect((await invite()).agent.createdBy).toBe(anna.agent.id)
-    await change({ role: 'viewer' })
+    // What an admin is, a key does not change.
+    await expect(change({ role: 'viewer' })).rejects.toMatchObject({ code: 'forbidden' })
+    await aside.operator.call(updateAgent, {
+      params: { agentId: anna.agent.id },
+      query: query(),
+      body: { role: 'viewer' },
+    })
     await expect(invite()).rejects.toMatchObject({ code: 'scope_missing' })
     expect(await rows({ target: anna.agent.id, action: 'agent.updated' })).toMatchObject([
       { detail: { before: 'admin', role: 'viewer' } },

@@ -1,5 +1,13 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
-import { type Agent, type AgentChanges, Fault, type Invited, type Role } from '@aside/protocol'
+import {
+  type Agent,
+  type AgentChanged,
+  type AgentChanges,
+  type AgentRemoved,
+  Fault,
+  type Invited,
+  type Role,
+} from '@aside/protocol'
 import { actorName, type Audit } from '../audit/index.ts'
 import {
   type Db,
@@ -12,12 +20,13 @@ import {
   type Scope,
   type Seal,
 } from '../platform/index.ts'
+import type { Keys } from '../keys/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { type Cookie, createCookie } from './cookie.ts'
 import type { AgentRow } from './entities.ts'
 import { createPasswords } from './passwords.ts'
 import { presentAgent } from './present.ts'
-import { mayHandle, mustHandle } from './ranks.ts'
+import { beyond, isAbove, mayHandle } from './ranks.ts'
 import { hashOf, mint, openSecrets } from './secrets.ts'
 import { agentRows, asAgent, createSignIns, type SignIns } from './sign-ins.ts'
 
@@ -32,11 +41,14 @@ export interface Agents {
   create(scope: Scope, input: { email: string; name: string; role: Role }): Promise<Invited>
   list(scope: Scope, query: PageQuery): Promise<Page<Agent>>
   /** Throws `not_found`, `forbidden`, and `conflict` where no owner would be left. */
-  update(scope: Scope, agentId: string, changes: AgentChanges): Promise<Agent>
-  /** Another invitation; what was before it is over. Throws `not_found`, `forbidden`, `conflict` for one who is disabled. */
+  update(scope: Scope, agentId: string, changes: AgentChanges): Promise<AgentChanged>
+  /**
+   * Another invitation; what was before it is over. Who has it is that agent, so nobody makes one for somebody of their own rank
+   * who has come in before, but an owner. Throws `not_found`, `forbidden`, `conflict` for one who is disabled.
+   */
   invite(scope: Scope, agentId: string): Promise<Invited>
   /** Throws `not_found`, `forbidden`, and `conflict` for the last owner. */
-  remove(scope: Scope, agentId: string): Promise<void>
+  remove(scope: Scope, agentId: string): Promise<AgentRemoved>
   /** Throws `not_found` for an invitation that is over, `invalid_input` for a password that is easily guessed, `overloaded`. */
   accept(everywhere: Scope, input: { token: string; password: string }): Promise<Agent>
 }
@@ -47,12 +59,13 @@ interface Parts {
   log: Log
   audit: Audit
   tenancy: Tenancy
+  keys: Pick<Keys, 'madeBy'>
   /** The operator's. */
   seal: Seal
   publicUrl: () => string
 }
 
-export async function createAgents({ db, edge, log, audit, tenancy, seal, publicUrl }: Parts): Promise<Agents> {
+export async function createAgents({ db, edge, log, audit, tenancy, keys, seal, publicUrl }: Parts): Promise<Agents> {
   const secrets = await openSecrets({ db, log, seal })
   const passwords = createPasswords(secrets)
   const signIns = createSignIns({ db, edge, log, audit, secrets, passwords })
@@ -67,35 +80,45 @@ export async function createAgents({ db, edge, log, audit, tenancy, seal, public
     invitation: { token, expiresAt: row.inviteExpiresAt!.toISOString() },
   })
 
-  /** Before there is a transaction, which would take the row of the refusal back with it. */
-  async function refuseAbove(scope: Scope, role: Role, target?: string): Promise<void> {
-    if (mayHandle(scope.actor, role)) return
+  /** Throws it, and writes it down. */
+  async function refuse(scope: Scope, fault: Fault, role: Role, target?: string): Promise<never> {
     await audit.refused(scope, { action: 'access.refused', ...(target ? { target } : {}), detail: { role } })
-    mustHandle(scope.actor, role)
+    throw fault
+  }
+
+  /** Throws `forbidden`. */
+  async function mustHandle(scope: Scope, role: Role, target?: string): Promise<void> {
+    if (!mayHandle(scope.actor, role)) await refuse(scope, beyond(scope.actor, role), role, target)
+  }
+
+  const isSelf = ({ actor }: Scope, { id }: AgentRow) => actor.kind === 'agent' && actor.agentId === id
+
+  /** Throws `forbidden` where this is for an owner to do. */
+  async function mustBeAbove(scope: Scope, row: AgentRow, what: string): Promise<void> {
+    if (isSelf(scope, row) || isAbove(scope.actor, row.role)) return
+    const fault = new Fault(
+      'forbidden',
+      `Only an owner, or they themselves, ${what} of an agent with the role ${row.role}`,
+    )
+    await refuse(scope, fault, row.role, row.id)
   }
 
   /**
    * Changes one agent, with all owners locked before it, in one order: of two owners who remove one another only one succeeds.
    * `work` is given the others who could still own the tenant.
    */
-  async function change<T>(
+  const change = <T>(
     scope: Scope,
     agentId: string,
-    role: Role | undefined,
     work: (tx: Scope, row: AgentRow, otherOwners: number) => Promise<T>,
-  ): Promise<T> {
-    const before = await agentRows.one(scope, { id: agentId })
-    if (!before) throw noAgent()
-    await refuseAbove(scope, before.role, agentId)
-    if (role) await refuseAbove(scope, role, agentId)
-    return scope.transaction(async (tx) => {
+  ): Promise<T> =>
+    scope.transaction(async (tx) => {
       const owners = await agentRows.find(tx, { role: 'owner' }, { lock: true, orderBy: { id: 'asc' } })
       const row = await agentRows.one(tx, { id: agentId }, { lock: true })
       if (!row) throw noAgent()
-      mustHandle(scope.actor, row.role)
+      await mustHandle(tx, row.role, agentId)
       return work(tx, row, owners.filter((it) => it.id !== agentId && !it.disabledAt).length)
     })
-  }
 
   function mustLeaveOwner(row: AgentRow, otherOwners: number): void {
     if (row.role === 'owner' && !row.disabledAt && otherOwners === 0)
@@ -114,7 +137,7 @@ export async function createAgents({ db, edge, log, audit, tenancy, seal, public
     },
 
     async create(scope, { email, name, role }) {
-      await refuseAbove(scope, role)
+      await mustHandle(scope, role)
       const { token, ...invited } = invitation()
       const row = {
         id: newId('agent'),
@@ -156,7 +179,10 @@ export async function createAgents({ db, edge, log, audit, tenancy, seal, public
     },
 
     update: (scope, agentId, { name, role, disabled }) =>
-      change(scope, agentId, role, async (tx, row, otherOwners) => {
+      change(scope, agentId, async (tx, row, otherOwners) => {
+        if (role) await mustHandle(tx, role, agentId)
+        // Or who was made less could be invited anew, and made as much again.
+        if (role && role !== row.role) await mustBeAbove(tx, row, 'may change the role')
         if (disabled || (role && role !== 'owner')) mustLeaveOwner(row, otherOwners)
         const isEnding = disabled === true && !row.disabledAt
         const changes = {
@@ -168,17 +194,21 @@ export async function createAgents({ db, edge, log, audit, tenancy, seal, public
         if (Object.keys(changes).length > 0) await agentRows.update(tx, { id: agentId }, changes)
         if (isEnding) await signIns.endAll(tx, agentId)
         else tx.atCommit(() => signIns.forget(agentId))
+        const left = isEnding ? await keys.madeBy(tx, agentId) : undefined
         const detail = {
+          ...(left ? { keys: left.length } : {}),
           ...(name === undefined ? {} : { name: true }),
           ...(role === undefined ? {} : { before: row.role, role }),
           ...(disabled === undefined ? {} : { disabled }),
         }
         await audit.record(tx, { action: 'agent.updated', target: agentId, detail })
-        return presentAgent({ ...row, ...changes })
+        return { ...presentAgent({ ...row, ...changes }), ...(left ? { keys: left } : {}) }
       }),
 
     invite: (scope, agentId) =>
-      change(scope, agentId, undefined, async (tx, row) => {
+      change(scope, agentId, async (tx, row) => {
+        const hasComeIn = Boolean(row.passwordHash ?? row.lastLoginAt)
+        if (hasComeIn) await mustBeAbove(tx, row, 'may replace the password')
         if (row.disabledAt) throw new Fault('conflict', 'This agent is disabled')
         const { token, ...invited } = invitation()
         const changes = { ...invited, passwordHash: null, tokenVersion: row.tokenVersion + 1 }
@@ -189,11 +219,14 @@ export async function createAgents({ db, edge, log, audit, tenancy, seal, public
       }),
 
     remove: (scope, agentId) =>
-      change(scope, agentId, undefined, async (tx, row, otherOwners) => {
+      change(scope, agentId, async (tx, row, otherOwners) => {
         mustLeaveOwner(row, otherOwners)
         await signIns.endAll(tx, agentId)
         await agentRows.remove(tx, { id: agentId })
-        await audit.record(tx, { action: 'agent.removed', target: agentId, detail: { role: row.role } })
+        const left = await keys.madeBy(tx, agentId)
+        const detail = { role: row.role, keys: left.length }
+        await audit.record(tx, { action: 'agent.removed', target: agentId, detail })
+        return { id: agentId, keys: left }
       }),
 
     async accept(scope, { token, password }) {

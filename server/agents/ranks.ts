@@ -21,13 +21,26 @@ export function mayHandle(actor: Actor, role: Role): boolean {
   }
 }
 
-/** Throws `forbidden`. */
-export function mustHandle(actor: Actor, role: Role): void {
-  if (mayHandle(actor, role)) return
-  throw new Fault(
+/** Is this actor above the role? Owners are above everybody: they answer for the tenant. A key is never more than an admin. */
+export function isAbove(actor: Actor, role: Role): boolean {
+  switch (actor.kind) {
+    case 'operator':
+    case 'system':
+      return true
+    case 'agent':
+      return actor.role === 'owner' || rank(role) < rank(actor.role)
+    case 'key':
+      return rank(role) < rank('admin')
+    default:
+      return false
+  }
+}
+
+/** Why an actor may not handle the role. */
+export const beyond = (actor: Actor, role: Role): Fault =>
+  new Fault(
     'forbidden',
     actor.kind === 'key'
       ? `This key cannot handle the role ${role}: it may less`
       : `The role ${role} is above your own`,
   )
-}

@@ -1,10 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listAudit, type Role, roles, scopesOf } from '@aside/protocol'
+import { listAudit, listNotices, readUsage, readUsageToday, type Role, roles, scopesOf } from '@aside/protocol'
 import { entities } from '../app.ts'
 import { startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
-import { createWorld, endpointNames, endpointOf, perform, specimens, type World } from '../testing/specimens.ts'
+import {
+  createTalk,
+  createWorld,
+  endpointNames,
+  endpointOf,
+  perform,
+  specimens,
+  type World,
+} from '../testing/specimens.ts'
 import { createStaff, signIn, type Staff } from '../testing/staff.ts'
 import { stores } from '../testing/stores.ts'
 
@@ -74,6 +82,33 @@ describe.for(stores)('what a role may, on %s', (store) => {
           requestId: reply.error().requestId,
         })
       }
+    }
+  })
+
+  it('shows visitors one by one, and from which address somebody came, to admins and owners only', async () => {
+    const budgets = { perVisitor: { tokensPerDay: 1 } }
+    const owner = await world.aside.owner({ model: 'echo', budgets })
+    await createTalk(owner)
+    const { app } = owner
+    for (const role of roles) {
+      const { client, agent } = await createStaff(world.aside, owner, role)
+      const mayKnow = role === 'admin' || role === 'owner'
+      const byVisitor = client.call(readUsage, { query: { by: 'visitor' } })
+      if (mayKnow) expect((await byVisitor).usage[0]).toMatchObject({ visitorId: expect.any(String) })
+      else {
+        await expect(byVisitor).rejects.toMatchObject({ code: 'scope_missing' })
+        const query = { actor: agent.id, action: 'access.refused' as const }
+        const { entries } = await owner.client.call(listAudit, { query })
+        expect(entries).toMatchObject([{ detail: { scope: 'privacy:read' } }])
+      }
+      expect((await client.call(readUsage, { query: { by: 'app' } })).usage).toMatchObject([{ appId: app.id }])
+      const { budgets } = await client.call(readUsageToday, { query: {} })
+      const { notices } = await client.call(listNotices, { query: {} })
+      const { entries } = await client.call(listAudit, { query: { limit: '50' } })
+      expect(budgets.some((it) => it.budget === 'visitor') && notices.length > 0 && entries.length > 3, role).toBe(true)
+      for (const it of [...budgets, ...notices]) expect('visitorId' in it, role).toBe(mayKnow)
+      for (const { action, ip } of entries.filter((it) => it.actor.kind !== 'system'))
+        expect(ip, `${role}: ${action}`).toBe(mayKnow ? '127.0.0.1' : undefined)
     }
   })
 

@@ -57,9 +57,6 @@ export function agentRoutes({ agents, checkOwn }: Parts): Route[] {
     }),
     serve(updateAgent, ({ scope, params, body }) => agents.update(scope, params.agentId, body)),
     serve(inviteAgent, ({ scope, params }) => agents.invite(scope, params.agentId)),
-    serve(removeAgent, async ({ scope, params }) => {
-      await agents.remove(scope, params.agentId)
-      return undefined
-    }),
+    serve(removeAgent, ({ scope, params }) => agents.remove(scope, params.agentId)),
   ]
 }

@@ -167,7 +167,7 @@ export function createSignIns({ db, edge, log, audit, secrets, passwords }: Part
           if (rows.length === 0) await audit.record(tx, refusal)
         })
       if (fitting.length === 0) throw new Fault('unauthenticated', 'The e-mail address or the password is wrong')
-      if (missed.length === 0) attempt.takeBack()
+      if (missed.length === 0) attempt.succeeded()
       if (fitting.length > 1)
         throw new Fault('conflict', 'Several tenants know you by this password: say which, as tenantId', {
           issues: fitting.map((it) => ({ path: 'body.tenantId', message: it.tenantId })),

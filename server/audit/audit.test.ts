@@ -15,7 +15,8 @@ import { type Aside, ORIGIN, startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
 import { createWorld, endpointNames, endpointOf, perform, specimens, type World } from '../testing/specimens.ts'
-import { send } from '../testing/raw-request.ts'
+import { send, sendJson } from '../testing/raw-request.ts'
+import { createStaff } from '../testing/staff.ts'
 import { stores } from '../testing/stores.ts'
 
 /** To take a copy of somebody's words is an act, though it is a GET. */
@@ -141,6 +142,41 @@ describe.for(stores)('the audit log, on %s', (store) => {
       detail: { scope: 'apps:read' },
     })
     expect(await count()).toBe(before + 2)
+  })
+
+  it('keeps the row of a refusal that took a transaction back, and tells of another detail within the minute', async () => {
+    const owner = await aside.owner()
+    const admin = await createStaff(aside, owner, 'admin')
+    const invite = (role: string, email: string) =>
+      sendJson(
+        `${aside.url}/v1/admin/agents`,
+        { email, name: 'Above', role },
+        { authorization: `Bearer ${admin.accessToken}`, 'idempotency-key': crypto.randomUUID() },
+      )
+    const refusals = async () =>
+      (await owner.client.call(listAudit, { query: { actor: admin.agent.id, action: 'access.refused' } })).entries
+    for (let i = 0; i < 3; i++) expect((await invite('owner', `o${i}@acme.example`)).error().code).toBe('forbidden')
+    const [row, ...more] = await refusals()
+    expect([row, more.length]).toMatchObject([{ result: 'refused', detail: { role: 'owner' } }, 0])
+    const scopes = ['tenant:write', 'privacy:write']
+    for (const scope of scopes) {
+      const body = { name: 'Above', scopes: ['chat', scope] }
+      const headers = { authorization: `Bearer ${admin.accessToken}`, 'idempotency-key': crypto.randomUUID() }
+      for (let i = 0; i < 2; i++)
+        expect((await sendJson(`${aside.url}/v1/admin/keys`, body, headers)).error().code).toBe('scope_missing')
+    }
+    expect((await refusals()).map((it) => it.detail?.['scope'] ?? it.detail?.['role'])).toEqual([
+      ...scopes.toReversed(),
+      'owner',
+    ])
+  })
+
+  it('lets nobody fill it with refusals that differ in what the caller chose', async () => {
+    const scope = beside.scope(world.owner.tenantId)
+    const before = await count()
+    for (let i = 0; i < 30; i++)
+      await beside.audit.refused(scope, { action: 'key.refused', detail: { origin: `https://${i}.example` } })
+    expect(await count()).toBe(before + 20)
   })
 
   it('is found by what was done, by whom, to what and since when, and only by its own tenant', async () => {

@@ -12,6 +12,7 @@ import {
   type Scope,
 } from '../platform/index.ts'
 import { AuditLog } from './entities.ts'
+import { holds } from './grants.ts'
 import { presentEntry } from './present.ts'
 
 const rows = rowsOf(AuditLog)
@@ -35,8 +36,12 @@ export interface AuditQuery extends PageQuery {
 export interface Audit {
   /** Writes one row, in the transaction of what it tells of. Throws outside of one: the act could be there without its row. */
   record(tx: Scope, act: Act): Promise<void>
-  /** The same for what was refused, and so has no transaction. The same refusal of the same actor once a minute. */
+  /**
+   * The same for what was refused. The row stays even where the refusal takes a transaction back: it is written after that one's
+   * end. The same refusal of the same actor once a minute, and at most twenty that differ only in their detail.
+   */
   refused(scope: Scope, act: Act): Promise<void>
+  /** With addresses only for who has `privacy:read`. */
   list(scope: Scope, query: AuditQuery): Promise<Page<AuditEntry>>
 }
 
@@ -58,10 +63,12 @@ export function actorId(actor: Actor): string | undefined {
 export const actorName = (actor: Actor): string => actorId(actor) ?? actor.kind
 
 const QUIET_MS = 60_000
+/** Who may choose what stands in the detail, an origin for instance, must not fill the log with it. */
+const DETAILS_MOST = 20
 
 export function createAudit({ edge }: { edge: Edge }): Audit {
-  /** By actor and act: when it was last written down that it was refused. */
-  const told = new Map<string, number>()
+  /** By actor and act: which details of its refusal were written down in the minute that began at `since`. */
+  const told = new Map<string, { since: number; details: Set<string> }>()
 
   async function insert(tx: Scope, { action, target, detail, result = 'done' }: Act): Promise<void> {
     const { actor, call } = tx
@@ -86,14 +93,27 @@ export function createAudit({ edge }: { edge: Edge }): Audit {
       await insert(tx, act)
     },
 
-    async refused(scope, act) {
-      const now = edge.now()
-      const key = `${scope.tenantId} ${actorName(scope.actor)} ${act.action} ${act.target ?? ''}`
-      if (now - (told.get(key) ?? -Infinity) < QUIET_MS) return
-      if (told.size >= 10_000) told.clear()
-      told.set(key, now)
-      await scope.transaction((tx) => insert(tx, { ...act, result: 'refused' }))
-    },
+    refused: (scope, act) =>
+      scope.afterEnd(async (outside) => {
+        const now = edge.now()
+        const key = `${outside.tenantId} ${actorName(outside.actor)} ${act.action} ${act.target ?? ''}`
+        let group = told.get(key)
+        if (!group || now - group.since >= QUIET_MS) {
+          if (told.size >= 10_000) told.clear()
+          told.set(key, (group = { since: now, details: new Set() }))
+        }
+        const { details } = group
+        const detail = JSON.stringify(act.detail ?? null)
+        if (details.has(detail) || details.size >= DETAILS_MOST) return
+        // Marked meanwhile, so that a crowd writes one row; what could not be written was not told.
+        details.add(detail)
+        await outside
+          .transaction((tx) => insert(tx, { ...act, result: 'refused' }))
+          .catch((error: unknown) => {
+            details.delete(detail)
+            throw error
+          })
+      }),
 
     async list(scope, { action, actor, target, since, ...query }) {
       const found = await pageOf(scope, 'audit', query, (after, limit) =>
@@ -109,7 +129,8 @@ export function createAudit({ edge }: { edge: Edge }): Audit {
           { orderBy: { id: 'desc' }, limit },
         ),
       )
-      return { ...found, items: found.items.map(presentEntry) }
+      const withIp = holds(scope, 'privacy:read')
+      return { ...found, items: found.items.map((row) => presentEntry(row, { withIp })) }
     },
   }
 }

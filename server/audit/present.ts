@@ -1,7 +1,8 @@
 import type { AuditEntry } from '@aside/protocol'
 import type { AuditRow } from './entities.ts'
 
-export const presentEntry = (row: AuditRow): AuditEntry => ({
+/** An IP address is a person's: it is shown to who may see what persons can ask to have erased. */
+export const presentEntry = (row: AuditRow, { withIp }: { withIp: boolean }): AuditEntry => ({
   id: row.id,
   at: row.at.toISOString(),
   ...(row.tenantId === '-' ? {} : { tenantId: row.tenantId }),
@@ -10,6 +11,6 @@ export const presentEntry = (row: AuditRow): AuditEntry => ({
   ...(row.target ? { target: row.target } : {}),
   result: row.result,
   ...(row.detail ? { detail: row.detail } : {}),
-  ...(row.ip ? { ip: row.ip } : {}),
+  ...(withIp && row.ip ? { ip: row.ip } : {}),
   ...(row.requestId ? { requestId: row.requestId } : {}),
 })

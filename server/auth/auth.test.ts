@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   createClient,
+  createIdentitySecret,
   createKey,
   endSession,
   followEvents,
   listApps,
+  listAudit,
   listKeys,
   listMessages,
   revokeKey,
@@ -197,6 +199,13 @@ describe.for(stores)('who asks, on %s', (store) => {
     await expect(client.call(listKeys, { query: {} })).rejects.toMatchObject({ code: 'scope_missing' })
     const give = (scopes: Scope[]) => client.call(createKey, { query: {}, body: { name: 'More', scopes } })
     await expect(give(['apps:read', 'apps:write'])).rejects.toMatchObject({ code: 'scope_missing' })
+    // With an identity secret it could sign visitors in, and chat as them.
+    const speak = { query: {}, body: { appId: owner.app.id } }
+    await expect(client.call(createIdentitySecret, speak)).rejects.toMatchObject({ code: 'scope_missing' })
+    const [own] = (await owner.client.call(listKeys, { query: { limit: '1' } })).keys
+    const query = { actor: own!.id, action: 'access.refused' as const }
+    const { entries } = await owner.client.call(listAudit, { query })
+    expect(entries.map((it) => it.detail?.['scope'])).toEqual(['chat', 'apps:write', 'keys:read'])
     expect((await give(['apps:read'])).key.scopes).toEqual(['apps:read'])
     const app = { appId: owner.app.id }
     const begin = (key: string) => sendJson(`${aside.url}/v1/sessions`, app, { 'x-api-key': key })

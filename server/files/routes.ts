@@ -1,5 +1,6 @@
 import type Router from 'koa-router'
 import { Fault, isFault } from '@aside/protocol'
+import { rateHeaders, type Rates, tooOften } from '../limits/index.ts'
 import type { LiveApp } from '../tenancy/index.ts'
 import type { Cdn } from './cdn.ts'
 import { embedPage } from './embed-page.ts'
@@ -11,6 +12,7 @@ export function fileRoutes(
   addressed: (address: string) => Promise<{ app: LiveApp; key: { env: 'live' | 'test' } | undefined }>,
   /** The API's address; undefined where it is that of the files. */
   apiUrl: () => string | undefined,
+  rates: Rates,
 ): void {
   router.get(/^\/cdn\/([^/]+)\/(.+)$/, (ctx) => {
     const [channel = '', path = ''] = ctx.path.slice('/cdn/'.length).split(/\/(.*)/s)
@@ -34,6 +36,12 @@ export function fileRoutes(
   })
 
   router.get('/embed/:appId', async (ctx) => {
+    // It looks an app up for whoever asks, as the contract's endpoints for pages do, and is counted with them.
+    const standing = await rates.take('look', { ip: ctx.ip })
+    if (standing) {
+      ctx.set(rateHeaders(standing))
+      if (!standing.counted.admitted) throw tooOften(standing.counted.nextMs)
+    }
     const address = String(ctx['params'].appId)
     let found: Awaited<ReturnType<typeof addressed>> | undefined
     try {

@@ -1,7 +1,7 @@
 /** The secrets an app's backend signs with: two at the most, so that one can take the other's place without a gap. */
 import { randomBytes } from 'node:crypto'
 import { Fault, type IdentitySecret, type IdentitySecretCreated } from '@aside/protocol'
-import { actorName, type Audit } from '../audit/index.ts'
+import { actorName, type Audit, mustHave } from '../audit/index.ts'
 import {
   type Edge,
   type Log,
@@ -23,7 +23,9 @@ const MOST_ACTIVE = 2
 const idShape = /^ids_[0-9a-z]{26}$/
 
 export interface Secrets {
-  /** Throws `not_found` for no such app, `conflict` where two are good already. The secret is in the result and nowhere else. */
+  /**
+   * Whoever has it can sign visitors in and write as them: throws `scope_missing` for who may not `chat`. Throws `not_found` for no such app, `conflict` where two are good already. The secret is in the result and nowhere else.
+   */
   create(scope: Scope, input: { appId: string; name: string }): Promise<IdentitySecretCreated>
   /** Throws `not_found`. */
   list(scope: Scope, appId: string, query: PageQuery): Promise<Page<IdentitySecret>>
@@ -52,6 +54,7 @@ export function createSecrets({ edge, log, audit, tenancy, seal, revoking }: Par
   return {
     create: (scope, { appId, name }) =>
       scope.transaction(async (tx) => {
+        await mustHave(audit, tx, ['chat'])
         await lockApp(tx, appId)
         const active = await secretRows.find(tx, { appId, revokedAt: null })
         if (active.length >= MOST_ACTIVE)

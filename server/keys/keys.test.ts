@@ -7,6 +7,7 @@ import {
   createTenant,
   type KeyCreated,
   listApps,
+  listAudit,
   listKeys,
   listTenants,
   pages,
@@ -77,6 +78,21 @@ describe.for(stores)('a key, on %s', (store) => {
     await expect(rotate(made.key.id)).rejects.toMatchObject({ code: 'conflict' })
   })
 
+  it('is not rotated by one that lacks what it may, and that is written down, though the rotation is taken back', async () => {
+    const wide = await key({ scopes: ['keys:write', 'apps:read', 'chat'] })
+    const narrow = await key({ scopes: ['keys:write'] })
+    const client = createClient({ baseUrl: aside.url, token: () => narrow.secret })
+    const headers = { 'idempotency-key': crypto.randomUUID() }
+    await expect(
+      client.call(rotateKey, { params: { keyId: wide.key.id }, query: {}, body: {} }, { headers }),
+    ).rejects.toMatchObject({ code: 'scope_missing', message: expect.stringContaining('apps:read, chat') })
+    const { entries } = await owner.client.call(listAudit, { query: { actor: narrow.key.id } })
+    expect(entries).toMatchObject([
+      { action: 'access.refused', target: wide.key.id, result: 'refused', detail: { scope: 'apps:read chat' } },
+    ])
+    expect(await works(wide.secret)).toBe(200)
+  })
+
   it('is rotated under load without one request refused', async () => {
     let current = (await key()).secret
     let id = (await owner.client.call(listKeys, { query: { limit: '1' } })).keys[0]!.id
@@ -98,7 +114,7 @@ describe.for(stores)('a key, on %s', (store) => {
     expect(refused).toEqual([])
   })
 
-  it('ends what was begun with it when it is revoked: sessions, and the streams they have open', async () => {
+  it('ends what was begun with it when it is revoked, or rotated at once: sessions, and the streams they have open', async () => {
     const publishable = await key({ kind: 'publishable', appId: owner.app.id })
     const backend = await key({ scopes: ['chat'] })
     const byPage = createClient({ baseUrl: aside.url, headers: { origin: ORIGIN } })
@@ -111,8 +127,9 @@ describe.for(stores)('a key, on %s', (store) => {
     const streams = await Promise.all(
       begun.map(({ token }) => openRaw(`${aside.url}/v1/events`, { origin: ORIGIN, authorization: `Bearer ${token}` })),
     )
-    for (const { key: made } of [publishable, backend])
-      await owner.client.call(revokeKey, { params: { keyId: made.id } })
+    // To rotate it without an overlap is to revoke it.
+    await rotate(publishable.key.id, { overlapHours: 0 })
+    await owner.client.call(revokeKey, { params: { keyId: backend.key.id } })
     await Promise.all(streams.slice(0, 2).map((it) => it.ended))
     const list = async (token: string) =>
       (
@@ -122,6 +139,10 @@ describe.for(stores)('a key, on %s', (store) => {
       ).status
     expect(await Promise.all(begun.map((it) => list(it.token)))).toEqual([401, 401, 200])
     streams[2]!.close()
+    const lasting = await key({ kind: 'publishable', appId: owner.app.id })
+    const { token } = await byPage.call(startSession, { body: { appId: lasting.secret } })
+    await rotate(lasting.key.id, { overlapHours: 1 })
+    expect(await list(token)).toBe(200)
   })
 
   it('for tests lets pages of the developer’s own machine in, and one for the public does not', async () => {

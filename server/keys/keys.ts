@@ -1,5 +1,5 @@
-import { Fault, type Key, type Scope as KeyScope } from '@aside/protocol'
-import { actorName, type Audit } from '../audit/index.ts'
+import { Fault, type Key, type Scope as KeyScope, type WorkingKey } from '@aside/protocol'
+import { actorName, type Audit, mustHave } from '../audit/index.ts'
 import {
   acrossTenants,
   type Db,
@@ -14,7 +14,7 @@ import {
 } from '../platform/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { type KeyRow, Keys as KeyTable } from './entities.ts'
-import { presentKey } from './present.ts'
+import { presentKey, presentWorking } from './present.ts'
 import { mintKey, readKey, sameHash } from './secret.ts'
 
 const keyRows = rowsOf(KeyTable)
@@ -32,8 +32,13 @@ export interface Keys {
   /** The secret is in the result and nowhere else, ever. */
   createKey(scope: Scope, input: NewKey): Promise<{ key: Key; secret: string }>
   listKeys(scope: Scope, query: PageQuery): Promise<Page<Key>>
-  /** Another key in the place of this one, which ends after `overlapHours`. Throws `not_found`, `conflict` for one that has ended. */
+  /** Another key in the place of this one, which ends after `overlapHours`; at 0 as if it were revoked. Throws `not_found`, `conflict` for one that has ended. */
   rotateKey(scope: Scope, keyId: string, input: { overlapHours: number }): Promise<{ key: Key; secret: string }>
+  /**
+   * The keys that are good now and were made by this agent or key, or by a key that was: whoever made them has seen them. The
+   * newest first.
+   */
+  madeBy(scope: Scope, maker: string): Promise<WorkingKey[]>
   /** Throws `not_found`. A key revoked before stays as it is. */
   revokeKey(scope: Scope, keyId: string): Promise<void>
   /**
@@ -55,7 +60,7 @@ interface Parts {
   log: Log
   audit: Audit
   tenancy: Tenancy
-  /** Ends what was begun with the key, in the transaction that revokes it. */
+  /** Ends what was begun with the key, in the transaction that ends it at once. */
   revoking: (tx: Scope, keyId: string) => Promise<void>
 }
 
@@ -65,15 +70,6 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
   const everywhere = acrossTenants(db, log)
   const noKey = () => new Fault('not_found', 'No such key')
   const hasEnded = (row: KeyRow, now: number) => Boolean(row.revokedAt) || (row.expiresAt?.getTime() ?? Infinity) <= now
-
-  /** A key may give no more than it has. */
-  function mustHave(scope: Scope, scopes: readonly KeyScope[]): void {
-    const { actor } = scope
-    if (actor.kind !== 'key' && actor.kind !== 'agent') return
-    const beyond = scopes.filter((it) => !actor.scopes.includes(it))
-    if (beyond.length > 0)
-      throw new Fault('scope_missing', `A key cannot give what it does not have: ${beyond.join(', ')}`)
-  }
 
   async function insert(
     tx: Scope,
@@ -107,7 +103,7 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
           issues: [{ path: 'body.appId', message: 'only for a publishable key' }],
         })
       const given = kind === 'secret' ? scopes : []
-      mustHave(scope, given)
+      await mustHave(audit, scope, given)
       const expiresAt = expiresInDays === undefined ? null : new Date(edge.now() + expiresInDays * 24 * HOUR_MS)
       return scope.transaction(async (tx) => {
         if (appId !== undefined) await tenancy.readApp(tx, appId)
@@ -141,7 +137,7 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
         if (hasEnded(old, now)) throw new Fault('conflict', 'This key has ended: create another one')
         if (old.rotatedTo)
           throw new Fault('conflict', 'This key was rotated before: rotate the one that took its place')
-        mustHave(scope, old.scopes)
+        await mustHave(audit, tx, old.scopes, keyId)
         // As long again as the old one was to live.
         const lifeMs = (old.expiresAt?.getTime() ?? Infinity) - old.createdAt.getTime()
         const expiresAt = lifeMs === Infinity ? null : new Date(now + lifeMs)
@@ -149,6 +145,8 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
         const made = await insert(tx, { appId, kind, env, name, scopes, expiresAt })
         const end = new Date(Math.min(now + overlapHours * HOUR_MS, old.expiresAt?.getTime() ?? Infinity))
         await keyRows.update(tx, { id: keyId }, { rotatedTo: made.key.id, expiresAt: end })
+        // At once is for a key that has leaked: what a stranger began with it ends like the key.
+        if (overlapHours === 0) await revoking(tx, keyId)
         await audit.record(tx, { action: 'key.rotated', target: keyId, detail: { to: made.key.id, overlapHours } })
         tx.afterCommit(() => seen.delete(old.hash))
         return made
@@ -164,6 +162,21 @@ export function createKeys({ db, edge, log, audit, tenancy, revoking }: Parts): 
         await audit.record(tx, { action: 'key.revoked', target: keyId })
         tx.afterCommit(() => seen.delete(row.hash))
       }),
+
+    async madeBy(scope, maker) {
+      const now = edge.now()
+      const all: KeyRow[] = []
+      // Through those that have ended too: what was made with them has not.
+      for (let makers = [maker]; makers.length > 0;) {
+        const made = await keyRows.find(scope, { createdBy: makers })
+        all.push(...made)
+        makers = made.map((it) => it.id)
+      }
+      return all
+        .filter((it) => !hasEnded(it, now))
+        .sort((a, b) => (a.id < b.id ? 1 : -1))
+        .map(presentWorking)
+    },
 
     forget: () => seen.clear(),
 

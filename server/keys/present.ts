@@ -1,4 +1,4 @@
-import type { Key } from '@aside/protocol'
+import type { Key, WorkingKey } from '@aside/protocol'
 import type { KeyRow } from './entities.ts'
 
 const at = <K extends string>(name: K, date: Date | null | undefined) =>
@@ -18,4 +18,12 @@ export const presentKey = (row: KeyRow): Key => ({
   ...at('expiresAt', row.expiresAt),
   ...at('revokedAt', row.revokedAt),
   ...at('lastUsedAt', row.lastUsedAt),
+})
+
+/** With the part by which it is recognised where somebody keeps it: the same that scanners of repositories find. */
+export const presentWorking = ({ id, name, kind, env, kid, hint }: KeyRow): WorkingKey => ({
+  id,
+  name,
+  prefix: `as_${kind === 'secret' ? 'sk' : 'pk'}_${env}_${kid}`,
+  hint,
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addressKey } from './address.ts'
+import { addressKey } from '../platform/index.ts'
 import { createCounts, intervalMs } from './gcra.ts'
 
 const someRate = fc.record({

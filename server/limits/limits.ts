@@ -29,5 +29,5 @@ export function createLimits({ db, edge, log, audit, tenancy, table }: Parts): L
   const notices = createNotices({ edge, audit })
   const budgets = createBudgets({ edge, tenancy, notices })
   const rates = createRates({ db, log, table })
-  return { rates, ledger, budgets, routes: limitRoutes(ledger, budgets, notices) }
+  return { rates, ledger, budgets, routes: limitRoutes({ ledger, budgets, notices, audit }) }
 }

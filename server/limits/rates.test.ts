@@ -79,6 +79,24 @@ describe.for(stores)('how often somebody may ask, on %s', (store) => {
     expect((await settings(aside, app.id, '203.0.113.1')).status).toBe(200)
   })
 
+  it('counts the frame’s document by address as well, whether there is such an app or not', async () => {
+    const aside = await start({ ASIDE_RATE_LOOK_ADDRESS: '1/3' })
+    const { app } = await aside.owner()
+    const frame = (address: string, ip: string) =>
+      send(`${aside.url}/embed/${address}`, { headers: { 'x-forwarded-for': ip } })
+    for (const [address, status, ip] of [
+      [app.id, 200, '203.0.113.4'],
+      [`app_${'0'.repeat(26)}`, 404, '203.0.113.5'],
+    ] as const) {
+      const replies = []
+      for (let i = 0; i < 5; i++) replies.push(await frame(address, ip))
+      expect(replies.map((it) => it.status)).toEqual([status, status, status, 429, 429])
+      expect(replies[0]!.headers['ratelimit-policy']).toBe('"look-address";q=3;w=180')
+      expect(replies[4]!.error().code).toBe('rate_limited')
+    }
+    expect((await frame(app.id, '203.0.113.6')).status).toBe(200)
+  })
+
   it('believes of X-Forwarded-For what its own proxies wrote, and counts an IPv6 network of one customer as one', async () => {
     const aside = await start({ ASIDE_RATE_START_ADDRESS: '1/3' })
     const { app } = await aside.owner()

@@ -1,6 +1,6 @@
 import { Fault, isFault, type Rate, type RateClass, type RatePer } from '@aside/protocol'
-import { acrossTenants, type Db, type Log, type RateTable, storeFault } from '../platform/index.ts'
-import { addressKey } from './address.ts'
+import { acrossTenants, addressKey, type Db, type Log, type RateTable, storeFault } from '../platform/index.ts'
+
 import { type Bucket, type Counted, createCounts } from './gcra.ts'
 import { pruneShared, takeShared } from './shared-counts.ts'
 

@@ -1,4 +1,5 @@
 /** What every domain stands on: the store, the scope, the gate, the log, the clock. */
+export { addressKey } from './address.ts'
 export * from './body.ts'
 export * from './config.ts'
 export * from './db.ts'

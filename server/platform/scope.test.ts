@@ -100,6 +100,30 @@ describe.for(stores)('a scope on %s', (kind) => {
     expect(await names(mine!)).toEqual(['a', 'kept'])
   })
 
+  it('does what must stay after the transaction, outside of it and however it ended', async () => {
+    const late = (tx: Scope, name: string) =>
+      tx.afterEnd(async (outside) => {
+        expect(outside.tenantId).toBe(mine!.tenantId)
+        await outside.transaction((inner) => inner.create(Apps, app(name)))
+      })
+    const failing = mine!.transaction(async (tx) => {
+      await tx.create(Apps, app('taken back'))
+      await tx.transaction((inner) => late(inner, 'late 1'))
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    await mine!.transaction((tx) => late(tx, 'late 2'))
+    await late(mine!, 'late 3')
+    const broken = mine!.transaction(async (tx) => {
+      await tx.afterEnd(() => Promise.reject(new Error('too late')))
+      return 'settled'
+    })
+    expect(await broken).toBe('settled')
+    const kept = await names(mine!)
+    expect(kept.filter((it) => it.startsWith('late'))).toEqual(['late 1', 'late 2', 'late 3'])
+    expect(kept).not.toContain('taken back')
+  })
+
   it('runs transactions at once without one seeing another’s half, whether they fail or not', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 30 }, (_, i) =>

@@ -43,6 +43,11 @@ export interface Scope {
   atCommit(work: () => void): void
   /** The same, once it is on the disk: for whoever is told that it is stored. */
   afterCommit(work: () => void): void
+  /**
+   * Runs outside of the transaction, after it ended and however it ended: for what must stay when all else is taken back. Whoever
+   * waits for the transaction waits for this too; what fails there is logged, for the outcome is settled. Now where there is none.
+   */
+  afterEnd(work: (outside: Scope) => Promise<void>): Promise<void>
   /** The same actor in another tenant, within the same transaction: for those who may act in any. */
   of(tenantId: string): Scope
 }
@@ -58,6 +63,7 @@ interface Unit {
   transaction: Transaction
   atCommit: (() => void)[]
   afterCommit: (() => void)[]
+  afterEnd: (() => Promise<void>)[]
 }
 
 export function createScope(
@@ -93,17 +99,24 @@ export function createScope(
       if (unit) return work(scope)
       const atCommit: (() => void)[] = []
       const afterCommit: (() => void)[] = []
+      const afterEnd: (() => Promise<void>)[] = []
       // What runs at the commit is not within the transaction, though it is called from there.
       const outside = AsyncLocalStorage.snapshot()
-      const result = await db.transaction(
-        (transaction) => work(createScope(db, tenantId, actor, log, call, { transaction, atCommit, afterCommit })),
-        () =>
-          outside(() => {
-            for (const run of atCommit) run()
-          }),
-      )
-      for (const run of afterCommit) run()
-      return result
+      try {
+        const result = await db.transaction(
+          (transaction) =>
+            work(createScope(db, tenantId, actor, log, call, { transaction, atCommit, afterCommit, afterEnd })),
+          () =>
+            outside(() => {
+              for (const run of atCommit) run()
+            }),
+        )
+        for (const run of afterCommit) run()
+        return result
+      } finally {
+        for (const run of afterEnd)
+          await run().catch((error: unknown) => log.error('late-work-failed', { reason: String(error) }))
+      }
     },
     atCommit(work) {
       if (unit) unit.atCommit.push(work)
@@ -112,6 +125,11 @@ export function createScope(
     afterCommit(work) {
       if (unit) unit.afterCommit.push(work)
       else work()
+    },
+    async afterEnd(work) {
+      if (!unit) return work(scope)
+      const outside = createScope(db, tenantId, actor, log, call)
+      unit.afterEnd.push(() => work(outside))
     },
     of: (other) => (other === tenantId ? scope : createScope(db, other, actor, log, call, unit)),
   }

@@ -119,6 +119,10 @@ describe.for(stores)('retention when it is asked for, on %s', (store) => {
     const tenantId = other.tenantId
     const theirs = await aside.operator.call(applyRetention, { query: { tenantId }, body: { dryRun: true } })
     expect(theirs.apps).toMatchObject([{ conversations: 3, visitors: 1 }])
+    for (const dryRun of [true, false])
+      await expect(
+        aside.operator.call(applyRetention, { query: { tenantId: `ten_${'0'.repeat(26)}` }, body: { dryRun } }),
+      ).rejects.toMatchObject({ code: 'not_found', status: 404 })
     const { entries } = await owner.client.call(listAudit, { query: { action: 'privacy.retained' } })
     expect(entries.map((it) => it.detail)).toEqual([
       { visitors: 1 },

@@ -12,9 +12,13 @@ import {
   removeApp,
 } from '@aside/protocol'
 import { type Route, serve } from '../platform/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
 import type { Privacy } from './privacy.ts'
 
-export const privacyRoutes = ({ exports, erasure, holds, retention, backups }: Privacy): Route[] => [
+export const privacyRoutes = (
+  { exports, erasure, holds, retention, backups }: Privacy,
+  tenancy: Pick<Tenancy, 'readTenant'>,
+): Route[] => [
   serve(findVisitors, async ({ scope, query }) => ({
     visitors: await exports.find(scope, query.appId, query.subject),
   })),
@@ -23,7 +27,11 @@ export const privacyRoutes = ({ exports, erasure, holds, retention, backups }: P
   serve(eraseVisitor, ({ scope, params }) => erasure.eraseVisitor(scope, params.visitorId)),
   serve(removeApp, ({ scope, params }) => erasure.removeApp(scope, params.appId)),
   serve(eraseTenant, ({ scope, params }) => erasure.eraseTenant(scope, params.tenantId)),
-  serve(applyRetention, async ({ scope, body }) => ({ apps: await retention.apply(scope, body) })),
+  serve(applyRetention, async ({ scope, body }) => {
+    // The operator may name any: one that does not exist is not one of which nothing had to be erased.
+    await tenancy.readTenant(scope, scope.tenantId)
+    return { apps: await retention.apply(scope, body) }
+  }),
   serve(createHold, ({ scope, body }) => holds.create(scope, body)),
   serve(listHolds, async ({ scope, query }) => {
     const { items, ...rest } = await holds.list(scope, query)

@@ -1,6 +1,7 @@
 /** What an owner may allow: an origin as browsers send it, or all hosts below a domain that one owner can have. */
 import { parse } from 'tldts'
 import { Fault, type Issue } from '@aside/protocol'
+import { isShared } from './shared-hosts.ts'
 
 /** Why an origin stands for other people's pages too. Undefined where it does not. */
 export function problemOf(origin: string): string | undefined {
@@ -10,6 +11,8 @@ export function problemOf(origin: string): string | undefined {
   if (isIp) return 'no wildcard before an IP address'
   if (domain === null || hostname === publicSuffix)
     return `anybody can have a name below ${publicSuffix ?? hostname}${isPrivate ? ', a hosting provider’s domain' : ''}: name the domain that is yours`
+  if (isShared(wildcard[2]!))
+    return `anybody can have a name below ${wildcard[2]!}, where many customers have their pages: name the host that is yours`
   return undefined
 }
 

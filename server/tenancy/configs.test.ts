@@ -12,12 +12,13 @@ import {
   updateApp,
 } from '@aside/protocol'
 import { Turns } from '../conversations/index.ts'
-import { acrossTenants, createLog } from '../platform/index.ts'
+import { acrossTenants, createLog, newId } from '../platform/index.ts'
 import { type Aside, ORIGIN, type Owner, startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
 import { send, sendJson } from '../testing/raw-request.ts'
 import { stores } from '../testing/stores.ts'
+import { ConfigVersions } from './entities.ts'
 
 describe.for(stores)('the configurations of an app, on %s', (store) => {
   let models: ModelServer
@@ -242,6 +243,25 @@ describe.for(stores)('the configurations of an app, on %s', (store) => {
     const { nextCursor: cursor } = await owner.client.call(listConfigs, { query })
     const elsewhere = { ...query, appId: other.app.id, cursor }
     await expect(other.client.call(listConfigs, { query: elsewhere })).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+
+  it('are a thousand to an app at the most, which says what to do; the operator may add more', async () => {
+    const owner = await aside.owner()
+    const { id: appId } = owner.app
+    await beside.scope(owner.tenantId).create(ConfigVersions, {
+      ...{ id: newId('config'), appId, number: 999, config: {}, note: null },
+      ...{ createdBy: 'operator', createdAt: new Date() },
+    })
+    expect((await make(owner, { temperature: 1 })).number).toBe(1_000)
+    const refused = make(owner, { temperature: 0 })
+    await expect(refused).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('ask the operator'),
+    })
+    await owner.client.call(activateConfig, { params: { appId }, query: {}, body: { config: 999 } })
+    const query = { appId, tenantId: owner.tenantId }
+    expect(await aside.operator.call(createConfig, { query, body: { config: {} } })).toMatchObject({ number: 1_001 })
+    await expect(make(owner, {})).rejects.toMatchObject({ code: 'conflict' })
   })
 
   it('belong to an app whose origins are changed with it: a page that is let in is let in at once', async () => {

@@ -11,7 +11,7 @@ const configRows = rowsOf(ConfigVersions)
 const activationRows = rowsOf(Activations)
 
 export interface Configs {
-  /** The next configuration of an app. Nobody sees it before it is activated. */
+  /** The next configuration of an app. Nobody sees it before it is activated. Throws `conflict` where a tenant has made a thousand. */
   create(scope: Scope, appId: string, input: { config: AppConfig; note?: string | undefined }): Promise<ConfigVersion>
   list(scope: Scope, appId: string, query: PageQuery): Promise<Page<ConfigVersion>>
   /** Throws `not_found`. */
@@ -51,6 +51,18 @@ export const configsOf = async (scope: Scope, live: ActivationRow): Promise<Map<
   const numbers = [live.config, live.trialConfig].filter((it) => typeof it === 'number')
   const rows = await configRows.find(scope, { appId: live.appId, number: numbers })
   return new Map(rows.map((row) => [row.number, row.config]))
+}
+
+/** They stay as long as their app, so that whoever makes them in a loop would fill the store. */
+const MOST = 1_000
+
+function mustHaveRoom({ kind }: Scope['actor'], number: number): void {
+  if (number < MOST || kind === 'operator' || kind === 'system') return
+  const most = MOST.toLocaleString('en')
+  throw new Fault(
+    'conflict',
+    `This app has ${most} configurations, as many as it may: activate one of them, make another app, or ask the operator of the server, who may add more`,
+  )
 }
 
 export function createConfigs({ edge, audit, changed }: Parts): Configs {
@@ -101,6 +113,7 @@ export function createConfigs({ edge, audit, changed }: Parts): Configs {
       scope.transaction(async (tx) => {
         await lockApp(tx, appId)
         const last = await configRows.one(tx, { appId }, { orderBy: { number: 'desc' } })
+        mustHaveRoom(tx.actor, last?.number ?? 0)
         const row = await insert(tx, appId, (last?.number ?? 0) + 1, config, note)
         await audit.record(tx, { action: 'config.created', target: row.id, detail: { app: appId, number: row.number } })
         return presentConfig(row)

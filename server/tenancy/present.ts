@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import {
   type App,
   type AppConfig,
+  type Budget,
   type ConfigVersion,
   type Live,
   MAX_MESSAGE_CHARS,
@@ -16,6 +18,19 @@ export const presentTenant = (row: TenantRow): Tenant => ({
   ...(row.budget ? { budget: row.budget } : {}),
   createdAt: row.createdAt.toISOString(),
 })
+
+/**
+ * What a tenant's `ETag` is: a number made of what can be changed, for its row keeps no version. Who writes the same again has
+ * changed nothing, so that it is no harm that the number is then the same.
+ */
+export function tenantVersion({
+  name,
+  budget,
+}: Pick<TenantRow, 'name'> & { budget?: Budget | null | undefined }): number {
+  const text = JSON.stringify([name, budget?.tokensPerDay ?? null, budget?.moneyPerDay ?? null])
+  // Nine digits, which is what a version has at the most, and not 0, which is none.
+  return (createHash('sha256').update(text).digest().readUIntBE(0, 6) % 999_999_999) + 1
+}
 
 const presentLive = ({ config, trialConfig, trialPercent, createdAt }: ActivationRow): Live => ({
   config,

@@ -11,10 +11,12 @@ import {
   readConfig,
   readTenant,
   rollbackConfig,
+  type Tenant,
   updateApp,
   updateTenant,
 } from '@aside/protocol'
 import { type Call, type Route, serve } from '../platform/index.ts'
+import { tenantVersion } from './present.ts'
 import type { Tenancy, Versioned } from './tenancy.ts'
 
 export function tenancyRoutes(tenancy: Tenancy): Route[] {
@@ -23,14 +25,20 @@ export function tenancyRoutes(tenancy: Tenancy): Route[] {
     call.version(version)
     return app
   }
+  const showTenant = (call: Pick<Call<typeof readTenant>, 'version'>, tenant: Tenant) => {
+    call.version(tenantVersion(tenant))
+    return tenant
+  }
   return [
     serve(createTenant, ({ scope, body }) => tenancy.createTenant(scope, body)),
     serve(listTenants, async ({ scope, query }) => {
       const { items, ...rest } = await tenancy.listTenants(scope, query)
       return { tenants: items, ...rest }
     }),
-    serve(readTenant, ({ scope, params }) => tenancy.readTenant(scope, params.tenantId)),
-    serve(updateTenant, ({ scope, params, body }) => tenancy.updateTenant(scope, params.tenantId, body)),
+    serve(readTenant, async (call) => showTenant(call, await tenancy.readTenant(call.scope, call.params.tenantId))),
+    serve(updateTenant, async (call) =>
+      showTenant(call, await tenancy.updateTenant(call.scope, call.params.tenantId, call.body, call.expected)),
+    ),
     serve(createApp, ({ scope, body }) => tenancy.createApp(scope, body)),
     serve(listApps, async ({ scope, query }) => {
       const { items, ...rest } = await tenancy.listApps(scope, query)

@@ -1,8 +1,7 @@
-import { type App, type AppConfig, type Budget, Fault, type Tenant } from '@aside/protocol'
+import { type App, type AppConfig, Fault } from '@aside/protocol'
 import type { Audit } from '../audit/index.ts'
 import {
   acrossTenants,
-  ALL_TENANTS,
   type Db,
   type Edge,
   type Facts,
@@ -16,13 +15,14 @@ import {
 } from '../platform/index.ts'
 import { checkOrigins } from './allowed-origins.ts'
 import { type Configs, configsOf, createConfigs, liveOf, lockApp } from './configs.ts'
-import { AppOrigins, type AppRow, Apps, Tenants } from './entities.ts'
+import { AppOrigins, type AppRow, Apps, Tenants as TenantTable } from './entities.ts'
 import { createIdentityModes, type IdentityModes } from './identity-modes.ts'
 import { createLiveApp, type LiveApp } from './live-app.ts'
 import { rulesFor } from './origin-rules.ts'
-import { presentApp, presentTenant } from './present.ts'
+import { presentApp } from './present.ts'
+import { createTenants, type Tenants } from './tenants.ts'
 
-const tenantRows = rowsOf(Tenants)
+const tenantRows = rowsOf(TenantTable)
 const originRows = rowsOf(AppOrigins)
 const appRows = rowsOf(Apps)
 
@@ -37,19 +37,9 @@ export interface Versioned {
   version: number
 }
 
-export interface Tenancy {
+export interface Tenancy extends Tenants {
   readonly configs: Configs
   readonly identityModes: IdentityModes
-  createTenant(scope: Scope, input: { name: string; budget?: Budget | undefined }): Promise<Tenant>
-  /** All of them for who acts across tenants; else the one that is acted in. */
-  listTenants(scope: Scope, query: PageQuery): Promise<Page<Tenant>>
-  /** Throws `not_found`. */
-  readTenant(scope: Scope, tenantId: string): Promise<Tenant>
-  updateTenant(
-    scope: Scope,
-    tenantId: string,
-    changes: { name?: string | undefined; budget?: Budget | undefined },
-  ): Promise<Tenant>
   /** Throws `invalid_input` for an origin that stands for other people's pages too. */
   createApp(scope: Scope, input: { name: string; allowedOrigins: string[]; config: AppConfig }): Promise<App>
   listApps(scope: Scope, query: PageQuery): Promise<Page<App>>
@@ -123,49 +113,10 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
   }
 
   return {
+    ...createTenants({ edge, audit }),
     configs,
     identityModes: createIdentityModes({ audit, changed: tellChanged }),
     forget,
-
-    createTenant: (scope, { name, budget }) =>
-      scope.transaction(async (tx) => {
-        const row = { id: newId('tenant'), name, budget: budget ?? null, createdAt: new Date(edge.now()) }
-        await tenantRows.insert(tx, row)
-        await audit.record(tx.of(row.id), { action: 'tenant.created', target: row.id })
-        return presentTenant(row)
-      }),
-
-    async listTenants(scope, query) {
-      const own = scope.tenantId === ALL_TENANTS ? undefined : scope.tenantId
-      const page = await pageOf(scope, 'tenants', query, (after, limit) =>
-        tenantRows.find(
-          scope,
-          { id: own ?? (after === undefined ? undefined : { gt: after }) },
-          { orderBy: { id: 'asc' }, limit },
-        ),
-      )
-      return { ...page, items: page.items.map(presentTenant) }
-    },
-
-    async readTenant(scope, tenantId) {
-      const row = await tenantRows.one(scope, { id: tenantId })
-      if (!row) throw new Fault('not_found', 'No such tenant')
-      return presentTenant(row)
-    },
-
-    updateTenant: (scope, tenantId, changes) =>
-      scope.transaction(async (tx) => {
-        const row = await tenantRows.one(tx, { id: tenantId }, { lock: true })
-        if (!row) throw new Fault('not_found', 'No such tenant')
-        const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-        if (Object.keys(given).length > 0) await tenantRows.update(tx, { id: tenantId }, given)
-        await audit.record(tx.of(tenantId), {
-          action: 'tenant.updated',
-          target: tenantId,
-          detail: { changed: Object.keys(given).join(' ') },
-        })
-        return presentTenant({ ...row, ...given })
-      }),
 
     async createApp(scope, { name, allowedOrigins, config }) {
       const row = { id: newId('app'), name, version: 1, identityMode: 'off' as const, createdAt: new Date(edge.now()) }

@@ -19,6 +19,7 @@ import {
   listConfigs,
   type Message,
   type Reply,
+  updateTenant,
 } from '@aside/protocol'
 import { mintToken } from './identity-tokens.ts'
 import { type Aside, clientId, ORIGIN, type Owner, type Visitor } from './aside.ts'
@@ -66,6 +67,7 @@ const document = '# Otters\n\nThe otter of the house is called Ottilie. She like
 /** The server answers with the scripted model, whose `echo` quotes the document and cites it. */
 export async function createWorld(aside: Aside): Promise<World> {
   const owner = await aside.owner({ model: 'echo', retentionDays: 365 })
+  await aside.operator.call(updateTenant, { params: { tenantId: owner.tenantId }, body: { budget } })
   const { source } = await owner.client.call(addSource, {
     query: { appId: owner.app.id, name: 'otters.md' },
     content: document,
@@ -116,6 +118,9 @@ export async function createTalk(
 const inConversation = ({ conversationId }: World) => ({ params: { conversationId } })
 const ofApp = ({ owner }: World) => ({ appId: owner.app.id })
 
+/** Set by the operator: its tenant may only say the same. */
+const budget = { tokensPerDay: 1_000_000, moneyPerDay: 10 }
+
 /** In an order in which all of them can be called, one after the other. */
 export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   readHealth: () => ({}),
@@ -162,7 +167,7 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   readTenant: ({ owner }) => ({ params: { tenantId: owner.tenantId } }),
   updateTenant: ({ owner }) => ({
     params: { tenantId: owner.tenantId },
-    body: { name: 'Acme & Sons', budget: { tokensPerDay: 1_000_000, moneyPerDay: 10 } },
+    body: { name: 'Acme & Sons', budget },
   }),
   createApp: () => ({ query: {}, body: { name: 'Another', allowedOrigins: ['https://other.example'], config: {} } }),
   listApps: () => ({ query: {} }),
