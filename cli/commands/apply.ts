@@ -43,6 +43,8 @@ function showPlan({ out }: Context, { unchanged, beyond }: Plan, steps: Step[], 
   for (const { kind, what, name, changes } of steps) {
     out.line(paints[kind](`${signs[kind]} ${kind} ${what} ${paint.bold(printable(name))}`))
     if (changes) showChanges(out, changes, '    ')
+    if (kind === 'remove' && what === 'app')
+      out.line(paint.red('    with its visitors, conversations, sources and configurations, for good'))
   }
   if (unchanged > 0) out.line(paint.dim(`= leave ${unchanged} as ${unchanged === 1 ? 'it is' : 'they are'}`))
   if (beyond.length === 0 || isPruned) return
@@ -119,12 +121,13 @@ export function addApplyCommands(program: Command): void {
     .requiredOption('-f, --file <file>', 'the file; "-" is standard input')
     .option('--tenant <tenant>', 'apply it to this one, whatever it is called: a name or an id')
     .option('--dry-run', 'show the difference only')
-    .option('--prune', 'remove keys and sources that the file does not name, of apps whose keys and sources it does')
+    .option('--prune', 'remove apps, origins, keys and sources that the file does not name, where it names some of their kind')
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
       `
-What the file leaves out is left as it is; a second time there is nothing to do. Such a file looks like this:
+What the file leaves out is left as it is; a second time there is nothing to do. Apps, origins, keys and sources that
+are there and not in the file are told, and stay without --prune. Such a file looks like this:
 
   tenant: Acme
   budget: { tokensPerDay: 2000000 }
@@ -135,6 +138,7 @@ What the file leaves out is left as it is; a second time there is nothing to do.
         model: local
         theme: { primary: "#3355ff" }
       trial: { percent: 10, config: { model: local, temperature: 0 } }
+      identity: observe
       sources: [docs/, faq/**/*.md]
       publishableKeys: [website]
 

@@ -5,7 +5,7 @@ import type { Connection } from '../connect.ts'
 
 export interface Step {
   kind: 'create' | 'change' | 'remove'
-  what: 'tenant' | 'app' | 'origins' | 'config' | 'key' | 'source'
+  what: 'tenant' | 'app' | 'origins' | 'origin' | 'config' | 'identity' | 'key' | 'source'
   /** `Shop`, `Shop: website`, for people. */
   name: string
   changes?: ConfigChange[]
