@@ -121,7 +121,10 @@ export function addApplyCommands(program: Command): void {
     .requiredOption('-f, --file <file>', 'the file; "-" is standard input')
     .option('--tenant <tenant>', 'apply it to this one, whatever it is called: a name or an id')
     .option('--dry-run', 'show the difference only')
-    .option('--prune', 'remove apps, origins, keys and sources that the file does not name, where it names some of their kind')
+    .option(
+      '--prune',
+      'remove apps, origins, keys and sources that the file does not name, where it names some of their kind',
+    )
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
