@@ -111,7 +111,7 @@ export async function run(args: string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
     else {
       const json = args.includes('--json')
-      const complaint = complain(error, commandLine(program, args))
+      const complaint = complain(error, commandLine(program, args), args)
       createOutput({ json }).complain(complaint)
       if (args.includes('--verbose') && error instanceof Error) process.stderr.write(`${error.stack}\n`)
       process.exitCode = complaint.exit
