@@ -125,7 +125,11 @@ describe.for([
       config: { words: { title: 'Yes: we can' }, temperature: 0.2, suggestedQuestions: ['Where is it?', 'Can I?'] },
     })
     expect((await done('config', 'diff', '2', '3')).stdout).toBe(
-      '+ suggestedQuestions  ["Where is it?","Can I?"]\n- theme.primary       #ff0000\n',
+      'from configuration 2 → to configuration 3, live\n+ suggestedQuestions  ["Where is it?","Can I?"]\n- theme.primary       #ff0000\n',
+    )
+    // Of one alone: what would change if it went live.
+    expect((await done('config', 'diff', '2')).stdout).toBe(
+      'from configuration 3, live → to configuration 2\n- suggestedQuestions  ["Where is it?","Can I?"]\n+ theme.primary       #ff0000\n',
     )
     expect((await done('config', 'split', '2', '20%')).stdout).toContain(
       'configuration 3, and 2 for 20 % of the visitors',
@@ -133,7 +137,15 @@ describe.for([
     const table = (await done('config', 'list')).stdout
     expect(table).toMatch(/^3 +live +.* questions$/m)
     expect(table).toMatch(/^2 +trial for 20 % +/m)
-    await done('config', 'split', 'off')
+    const shown = await done('config', 'show')
+    expect(shown.stderr).toMatch(/configuration 3 \(live\)\nOn trial for 20 % of the visitors: configuration 2\. See: /)
+    expect((await done('config', 'show', '--json')).json()).toMatchObject({
+      live: { trial: { config: 2, percent: 20 } },
+    })
+    const ended = 'The trial of configuration 2, for 20 % of the visitors, has ended.'
+    expect((await done('config', 'activate', '3')).stderr).toContain(ended)
+    await done('config', 'split', '2', '20')
+    expect((await done('config', 'rollback')).stderr).toContain(ended)
     for (const live of [3, 3, 2])
       expect((await done('config', 'rollback', '--json')).json()).toMatchObject({ live: { config: live } })
     expect((await done('config', 'set', 'temperature=0.2')).stderr).toContain('nothing to do')

@@ -8,7 +8,7 @@ import { act, type Context } from '../context.ts'
 import { readText } from '../files.ts'
 import { usage } from '../problems.ts'
 import { activate, chooseWholeApp, findVersion, type OfApp, type WholeApp } from '../whole-app.ts'
-import { numberOption, ofApp, showLive } from './of-app.ts'
+import { numberOption, ofApp, showLive, tellTrialEnd } from './of-app.ts'
 
 interface ChangeOptions extends OfApp {
   note?: string
@@ -36,6 +36,7 @@ async function store(
   const body = { config, ...(options.note === undefined ? {} : { note: options.note }) }
   const made: ConfigVersion = await connection.client.call(createConfig, { query, body })
   const app = options.activate ? (await activate(connection, whole, { config: made.number })).app : undefined
+  if (app) tellTrialEnd(context, whole.app, app)
   out.show({ ...made, activated: app !== undefined }, () => {
     if (app) return showLive(context, app)
     out.line(`${out.paint.green('created')} configuration ${made.number} of ${whole.app.name}`)
