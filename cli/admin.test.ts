@@ -89,22 +89,38 @@ describe.for([
     ]
     const added = await done('origin', 'add', 'Shop', ...wanted)
     expect(added.stdout.split('\n')).toEqual(
-      expect.arrayContaining(['https://help.example', 'https://a.example', 'http://xn--bcher-kva.example']),
+      expect.arrayContaining(['+ https://help.example', '+ https://a.example', '+ http://xn--bcher-kva.example']),
     )
+    expect(added.stdout).toMatch(/^ {2}https?:/m)
+    const again = await done('origin', 'add', 'Shop', 'https://help.example')
+    expect([again.stdout, again.stderr]).toEqual([
+      expect.not.stringContaining('+'),
+      expect.stringContaining('nothing was changed'),
+    ])
     expect(added.stderr).toContain(
       'https://a.example/path?x → https://a.example: an origin has no path: /path?x was left out',
     )
     expect(added.stderr).toContain('browsers send an international name like this')
-    await done('origin', 'remove', 'Shop', 'https://HELP.example', 'https://a.example', 'http://bücher.example')
+    const gone = await done('origin', 'remove', 'Shop', 'https://HELP.example', 'https://a.example', '--json')
+    expect(gone.json()).toMatchObject({ added: [], removed: ['https://a.example', 'https://help.example'] })
+    expect((await done('origin', 'remove', 'Shop', 'http://bücher.example')).stdout).toContain(
+      '- http://xn--bcher-kva.example\n',
+    )
     expect((await done('origin', 'list', 'Shop')).stdout).toBe('https://*.b.example\n' + (await firstOrigin()))
     expect(await refused(1, 'origin', 'remove', 'Shop', 'https://a.example')).toContain(
       'it does not have https://a.example',
     )
-    expect(await refused(2, 'origin', 'add', 'Shop', 'shop.example')).toContain('has no scheme – https://shop.example')
-    expect(await refused(2, 'origin', 'add', 'Shop', '*')).toContain('would let every page in')
-    expect(await refused(2, 'origin', 'add', 'Shop', 'https://*.co.uk')).toContain(
-      'anybody can have a name below co.uk',
-    )
+    for (const [wrong, why] of [
+      ['shop.example', 'has no scheme – https://shop.example'],
+      ['*', 'would let every page in'],
+      ['null', 'is what a file or a sandboxed page sends'],
+      ['https://shop.*', 'a * may stand only before the whole host, with a dot after it – like https://*.shop.example'],
+      ['https://shop.example:99999', '99999 is no port: a number up to 65535'],
+      ['https://shop example', 'its host is none that a browser could ask for – like https://shop.example'],
+      ['https://*.co.uk', 'anybody can have a name below co.uk'],
+      ['https://*.10.0.0.1', 'no wildcard before an IP address – this would do: https://*.shop.example'],
+    ] as const)
+      expect(await refused(2, 'origin', 'add', 'Shop', wrong)).toContain(why)
     const option = await refused(2, 'app', 'create', 'X', '--origin', 'https://*.github.io')
     expect(option).toMatch(/^aside: --origin https:\/\/\*\.github\.io: anybody can have a name/)
   })
@@ -158,6 +174,16 @@ describe.for([
     expect(wrong).toContain('temperature: expected a number from 0 to 2; found "hot"')
     expect(await refused(1, 'config', 'activate', '99')).toMatch(/No such configuration|has no configuration 99/)
     expect(await refused(2, 'config', 'split', '2', '100')).toContain('100 is no share')
+    const json = JSON.parse(await refused(2, 'config', 'set', 'temperature=hot', 'theme.radius=99', '--json')) as object
+    expect(json).toMatchObject({
+      error: {
+        code: 'usage',
+        issues: [
+          { path: 'temperature', message: expect.stringContaining('found "hot"'), allowed: 'a number from 0 to 2' },
+          { path: 'theme.radius', allowed: 'a whole number from 0 to 32' },
+        ],
+      },
+    })
     expect((await done('config', 'list', '--json')).json()).toEqual(before)
   })
 
@@ -186,7 +212,12 @@ describe.for([
 
   test('a configuration goes out as a file, and comes back from one', async () => {
     const file = join(way.folder({ 'shop.yaml': '' }), 'shop.yaml')
-    await done('config', 'export', 'Shop', '-o', file)
+    for (const args of [
+      ['config', 'export', 'Shop', '-o', file],
+      ['export', '--out', file],
+    ])
+      expect(await refused(2, ...args)).toContain(`${file} is there already – choose another name, or say --force`)
+    await done('config', 'export', 'Shop', '-o', file, '--force')
     expect((await done('config', 'import', file)).stderr).toContain('nothing to do')
     writeFileSync(file, `${readFileSync(file, 'utf8').replace('temperature: 0.2', 'temperature: 0.4')}\n`)
     const back = await done('config', 'import', file, '--activate', '--json')
@@ -225,5 +256,30 @@ describe.for([
     expect(few.stderr).toContain('there are more')
     expect((await done('audit', '--since', '2999-01-01')).stderr).toContain('Nothing was done.')
     expect(await refused(2, 'audit', '--since', 'lately')).toContain('is no length of time')
+  })
+
+  test('another of the same name is made, and it is said which ones there are', async () => {
+    await done('key', 'create', 'twin')
+    const first = (await done('key', 'list', '--json')).json() as { keys: { id: string; name: string }[] }
+    const key = await done('key', 'create', 'twin')
+    expect(key.stdout).toMatch(/^as_sk_live_\w+\n$/)
+    expect(key.stderr).toContain(`Another key is called twin, too: ${first.keys.find((it) => it.name === 'twin')!.id}.`)
+    const shop = (await done('app', 'show', 'Shop', '--json')).json() as { id: string }
+    const app = await done('app', 'create', 'Shop', '--json')
+    expect(app.stderr).toContain(`Another app is called Shop, too: ${shop.id}.`)
+    const { id } = app.json() as { id: string }
+    expect((await done('app', 'rename', id, 'Store')).stderr).toBe('')
+    expect((await done('app', 'rename', id, 'Shop')).stderr).toContain(`Another app is called Shop, too: ${shop.id}.`)
+    await done('erase', id, '--yes')
+  })
+
+  test('times are told where the reader is, and to programs as they are', async () => {
+    const minute = async (TZ: string) => {
+      const { stdout } = await way.runWith({ TZ }, 'config', 'list')
+      return Date.parse(`${/^1 .*?(\d{4}-\d\d-\d\d \d\d:\d\d) /m.exec(stdout)![1]!.replace(' ', 'T')}:00Z`)
+    }
+    expect((await minute('Asia/Tokyo')) - (await minute('UTC'))).toBe(9 * 3_600_000)
+    const { configs } = (await done('config', 'list', '--json')).json() as { configs: { createdAt: string }[] }
+    expect(configs[0]?.createdAt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/)
   })
 })

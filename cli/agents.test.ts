@@ -33,7 +33,7 @@ describe('agent', () => {
     const invitation = made.stdout.trim()
 
     const short = await run(['accept', invitation], 'too short\n')
-    expect(short).toMatchObject({ code: 1, stdout: '' })
+    expect(short).toMatchObject({ code: 2, stdout: '' })
     expect(short.stderr).toContain('at least 12 characters')
     expect(await run(['accept', invitation])).toMatchObject({ code: 2, stdout: '' })
     // No key is needed for it.
@@ -58,6 +58,14 @@ describe('agent', () => {
     expect((await login('anna@acme.example', 'six otters in a pond')).status).toBe(401)
     expect((await run(['remove', id])).stdout).toContain('removed anna@acme.example')
     expect((await run(['list'])).stderr).toContain('nobody yet')
+  })
+
+  test('lists what holds of each: whoever is disabled is not merely invited', { timeout: 60_000 }, async () => {
+    await run(['create', 'cora@acme.example'])
+    expect((await run(['list'])).stdout).toMatch(/^cora@\S+ .* invited until \d{4}-\d\d-\d\d +never$/m)
+    await run(['disable', 'cora@acme.example'])
+    expect((await run(['list'])).stdout).toMatch(/^cora@\S+ .* disabled(, invited until \S+)? +never$/m)
+    await run(['remove', 'cora@acme.example'])
   })
 
   test('says what is wrong: a role there is none, an owner made with a key, somebody who is not there', async () => {

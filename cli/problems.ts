@@ -28,8 +28,11 @@ export class Problem extends Error {
   }
 }
 
-export const usage = (message: string, hint?: string) =>
-  new Problem('usage', message, { exit: EXIT.usage, ...(hint ? { hint } : {}) })
+export const usage = (message: string, hint?: string, issues?: readonly object[]) =>
+  new Problem('usage', message, { exit: EXIT.usage, ...(hint ? { hint } : {}), ...(issues ? { issues } : {}) })
+
+/** Whoever was asked did not say yes. */
+export const notConfirmed = () => new Problem('not_confirmed', 'given up, and nothing was changed')
 
 export interface Complaint {
   code: string
@@ -61,6 +64,16 @@ export function hintFor(code: ErrorCode, retryAfterMs?: number): string | undefi
   return hints[code]
 }
 
+/** What is not simply refused. */
+const exitOf: Partial<Record<ErrorCode, Exit>> = {
+  // What was typed is wrong, whoever finds that out.
+  invalid_input: EXIT.usage,
+  bad_request: EXIT.usage,
+  network: EXIT.unreachable,
+  shutting_down: EXIT.unreachable,
+  store_unavailable: EXIT.unreachable,
+}
+
 const wayOut = (hint: string | undefined) => (hint === undefined ? {} : { hint })
 
 /** The server names every rule a field breaks; the first of each field is what to mend. */
@@ -84,7 +97,7 @@ function complainOfFault(
     }
   // What the contract calls `body.name` is what was typed here.
   const plain = firstOfEach(message, issues).replace(/\b(?:body|query|params)\.(?=[a-z])/g, '')
-  const exit = code === 'network' || code === 'shutting_down' ? EXIT.unreachable : EXIT.refused
+  const exit = exitOf[code] ?? EXIT.refused
   const hint = code === 'not_found' ? listsFor(commandLine, words) : hintFor(code, retryAfterMs)
   return { code, message: plain, ...wayOut(hint), exit, ...(issues.length > 0 ? { issues } : {}) }
 }

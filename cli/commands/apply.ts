@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Tenant } from '@aside/protocol'
 import { mayGoOn } from '../ask.ts'
@@ -6,8 +5,9 @@ import { showChanges } from '../changes.ts'
 import { allTenants, chooseWholeTenant } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { act, type Context } from '../context.ts'
+import { mustBeFree, toFile, type ToFile, writeText } from '../download.ts'
 import { printable } from '../output.ts'
-import { Problem, usage } from '../problems.ts'
+import { notConfirmed, Problem, usage } from '../problems.ts'
 import type { Plan, Step } from '../tenant-file/plan.ts'
 
 interface ApplyOptions {
@@ -96,7 +96,7 @@ async function apply(context: Context, options: ApplyOptions): Promise<void> {
       json: out.json,
     }))
   )
-    throw usage('given up, and nothing was changed')
+    throw notConfirmed()
   if (isMeant) await runAll(context, steps)
   const result = {
     ...(plan.tenantId === undefined ? {} : { tenantId: plan.tenantId }),
@@ -152,22 +152,21 @@ Examples:
     )
     .action(act(apply))
 
-  program
-    .command('export [tenant]')
+  toFile(program.command('export [tenant]'))
     .description('write a tenant as a file for "apply": no secrets, no documents')
-    .option('-o, --output <file>', 'where to; standard output where nothing is said')
     .addHelpText('after', '\nExample:\n  $ aside export Acme -o acme.yaml')
     .action(
-      act(async ({ out, connect }, wanted: string | undefined, { output }: { output?: string }) => {
+      act(async ({ out, connect }, wanted: string | undefined, options: ToFile) => {
+        if (options.out !== undefined) mustBeFree(options.out, options.force)
         const { readState } = await import('../tenant-file/state.ts')
         const { writeTenant } = await import('../tenant-file/write.ts')
         const connection = await connect()
         const tenant = await chooseWholeTenant(connection, wanted)
         const { file, text } = writeTenant(await readState(connection, tenant))
         const written = out.json ? `${JSON.stringify(file, null, 2)}\n` : text
-        if (output === undefined) return out.write(out.isTerminal ? printable(written) : written)
-        writeFileSync(output, written)
-        out.note(`written to ${output}`)
+        if (options.out === undefined) return out.write(out.isTerminal ? printable(written) : written)
+        writeText(options.out, written, options.force)
+        out.note(`written to ${options.out}`)
       }),
     )
 }

@@ -6,7 +6,7 @@ import { changesBetween, showChanges } from '../changes.ts'
 import type { Connection } from '../connect.ts'
 import { act, type Context } from '../context.ts'
 import { readText } from '../files.ts'
-import { usage } from '../problems.ts'
+import { notConfirmed, usage } from '../problems.ts'
 import { activate, chooseWholeApp, findVersion, type OfApp, type WholeApp } from '../whole-app.ts'
 import { numberOption, ofApp, showLive, tellTrialEnd } from './of-app.ts'
 
@@ -98,8 +98,7 @@ export function addConfigChanges(config: Command): void {
         ])
         await editText(text, AppConfig, async (after) => {
           if (!showDifference(context, before, after)) return
-          if (!(await mayGoOn('Make this live?', { ...options, json: context.out.json })))
-            throw usage('given up, and nothing was changed')
+          if (!(await mayGoOn('Make this live?', { ...options, json: context.out.json }))) throw notConfirmed()
           await store(context, connection, whole, after, { ...options, activate: true })
         })
       }),

@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type AppConfig, type ConfigVersion, diffConfigs } from '@aside/protocol'
 import { showChanges } from '../changes.ts'
 import { act, type Context } from '../context.ts'
+import { mustBeFree, toFile, type ToFile, writeText } from '../download.ts'
 import { printable } from '../output.ts'
 import { usage } from '../problems.ts'
 import { activate, chooseWholeApp, findVersion, type OfApp, rollBack, stateOf, versionsOf } from '../whole-app.ts'
+import { minuteOf } from '../words.ts'
 import { addConfigChanges } from './config-change.ts'
 import { numbered, numberOption, ofApp, showLive, tellTrialEnd } from './of-app.ts'
 
@@ -60,7 +61,7 @@ export function addConfigCommands(program: Command): void {
             configs.map((it) => [
               it.number,
               stateOf(whole.app, it.number),
-              it.createdAt.slice(0, 16).replace('T', ' '),
+              minuteOf(it.createdAt),
               it.createdBy,
               it.note ?? '',
             ]),
@@ -146,22 +147,20 @@ export function addConfigCommands(program: Command): void {
       }),
     )
 
-  ofApp(config.command('export [app]'))
+  toFile(ofApp(config.command('export [app]')))
     .description('write a configuration as YAML, with what else could be said in it')
     .addOption(numberOption('which; the live one where nothing is said'))
-    .option('-o, --output <file>', 'where to; standard output where nothing is said')
-    .addHelpText('after', '\nExample:\n  $ aside config export Shop -o shop.yaml\n  $ aside config import shop.yaml')
+    .addHelpText('after', '\nExamples:\n  $ aside config export Shop -o shop.yaml\n  $ aside config import shop.yaml')
     .action(
-      act(async (context, wanted: string | undefined, options: OfApp & { number?: number; output?: string }) => {
+      act(async (context, wanted: string | undefined, options: OfApp & ToFile & { number?: number }) => {
         const { out } = context
+        if (options.out !== undefined) mustBeFree(options.out, options.force)
         const { config } = await chosenConfig(context, wanted, options)
         const { writeConfig } = await import('../config-text.ts')
         const text = out.json ? `${JSON.stringify(config, null, 2)}\n` : writeConfig(config)
-        if (options.output === undefined) out.write(out.isTerminal ? printable(text) : text)
-        else {
-          writeFileSync(options.output, text)
-          out.note(`written to ${options.output}`)
-        }
+        if (options.out === undefined) return out.write(out.isTerminal ? printable(text) : text)
+        writeText(options.out, text, options.force)
+        out.note(`written to ${options.out}`)
       }),
     )
 

@@ -49,7 +49,12 @@ export async function planApp(
   if (sources) await planSources(plan, place, name, sources)
 }
 
-function planNew(plan: Planning, place: Place, name: string, { origins = [], config = {}, trial, identity }: AppFile): void {
+function planNew(
+  plan: Planning,
+  place: Place,
+  name: string,
+  { origins = [], config = {}, trial, identity }: AppFile,
+): void {
   const { client } = plan.connection
   plan.steps.push({
     kind: 'create',
