@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Aside, type Owner, startAside } from '@aside/server/testing/aside'
-import { createPlace, type Ended } from './testing/command.ts'
+import { createPlace, type Ended, type Started } from './testing/command.ts'
 
 // On the local store each command starts a server of its own.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
@@ -13,6 +13,7 @@ interface Way {
   runWith(env: Record<string, string>, ...args: string[]): Promise<Ended>
   close(): Promise<void>
   folder: ReturnType<typeof createPlace>['folder']
+  start(...args: string[]): Started
 }
 
 async function elsewhere(): Promise<Way> {
@@ -23,6 +24,7 @@ async function elsewhere(): Promise<Way> {
     run: (...args) => place.run(args),
     runWith: (env, ...args) => place.run(args, { env }),
     folder: place.folder,
+    start: (...args) => place.start(args),
     close: async () => {
       await aside.stop()
       await place.clean()
@@ -38,6 +40,7 @@ async function here(): Promise<Way> {
     run: (...args) => place.run(args),
     runWith: (env, ...args) => place.run(args, { env }),
     folder: place.folder,
+    start: (...args) => place.start(args),
     close: () => place.clean(),
   }
 }
@@ -228,6 +231,12 @@ describe.for([
       '  line 2:12  theme.primary: expected a colour like #3355ff; found "red"\n     2 |   primary: red\n',
     )
     expect(wrong).toContain('line 3:11  theme.radius: expected a whole number from 0 to 32; found 99')
+  })
+
+  test('what comes through a pipe is waited for', async () => {
+    const slow = way.start('config', 'import', '-', '--json')
+    setTimeout(() => slow.child.stdin?.end('historyTurns: 7\n'), 1_500)
+    expect(await slow.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('"historyTurns": 7') })
   })
 
   test('a key is rotated and revoked, and only the new one is printed', async () => {

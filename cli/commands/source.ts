@@ -54,7 +54,7 @@ export function addSourceCommands(program: Command): void {
     .description('remove sources, by name or id')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ aside source remove docs/old.md --app Shop\n  $ aside source remove src_01k…',
+      '\nExamples:\n  $ aside source remove old.md --app Shop\n  $ aside source remove src_01k…',
     )
     .action(
       act(async ({ out, connect }, names: string[], options: OfApp) => {
