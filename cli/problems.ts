@@ -78,9 +78,15 @@ const wayOut = (hint: string | undefined) => (hint === undefined ? {} : { hint }
 
 /** The server names every rule a field breaks; the first of each field is what to mend. */
 function firstOfEach(message: string, issues: Issue[]): string {
-  const told = (some: Issue[]) => some.map((it) => `${it.path}: ${it.message}`).join('; ')
+  const told = (some: Issue[], words = (it: string) => it) =>
+    some.map((it) => `${it.path}: ${words(it.message)}`).join('; ')
   if (message !== told(issues)) return message
-  return told(issues.filter((it, i) => issues.findIndex((other) => other.path === it.path) === i))
+  // `name: a name` is what may stand there; a person is told that it is that.
+  const expected = (it: string) => it.replace(/^(?=(?:an?|at (?:most|least)|one of|something) |\d)/, 'expected ')
+  return told(
+    issues.filter((it, i) => issues.findIndex((other) => other.path === it.path) === i),
+    expected,
+  )
 }
 
 function complainOfFault(

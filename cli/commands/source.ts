@@ -52,10 +52,7 @@ export function addSourceCommands(program: Command): void {
 
   ofApp(source.command('remove <names...>'))
     .description('remove sources, by name or id')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ aside source remove old.md --app Shop\n  $ aside source remove src_01k…',
-    )
+    .addHelpText('after', '\nExamples:\n  $ aside source remove old.md --app Shop\n  $ aside source remove src_01k…')
     .action(
       act(async ({ out, connect }, names: string[], options: OfApp) => {
         const connection = await connect()
