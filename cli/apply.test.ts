@@ -104,6 +104,12 @@ test('what is exported applies to an empty store, and is exported from there aga
   expect(first.code, first.stderr).toBe(0)
   expect(first.stdout).not.toMatch(/as_[sp]k_/)
   expect(first.stdout).toContain('    identity: off\n')
+  const enforced = join(
+    empty.folder({ 'acme.yaml': first.stdout.replace('identity: off', 'identity: enforce') }),
+    'acme.yaml',
+  )
+  const alone = await empty.run(['apply', '-f', enforced, '--dry-run'])
+  expect(alone.stderr).toContain('Shop has no secret, so "enforce" lets nobody in: aside identity secret create')
   const exported = join(empty.folder({ 'acme.yaml': first.stdout }), 'acme.yaml')
   const applied = await empty.run(['apply', '-f', exported, '--yes'])
   expect(applied.code, applied.stderr).toBe(0)

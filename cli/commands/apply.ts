@@ -88,6 +88,7 @@ async function apply(context: Context, options: ApplyOptions): Promise<void> {
   const isToDo = steps.length > 0
   if (!out.json) showPlan(context, plan, steps, options.prune ?? false)
   if (!out.json && !isToDo) out.line('nothing to do')
+  for (const remark of plan.remarks) out.note(printable(remark))
   const isMeant = isToDo && !options.dryRun
   if (
     isMeant &&

@@ -43,8 +43,10 @@ export async function planApp(
   if (state) {
     planOrigins(plan, place, name, wanted, state.whole.app)
     planConfig(plan, place, name, wanted, state)
-    planIdentity(plan, place, name, wanted, state.identity)
+    planIdentity(plan, place, name, wanted, state.identity.mode)
   } else planNew(plan, place, name, wanted)
+  if (wanted.identity === 'enforce' && !state?.identity.secrets.length)
+    plan.remarks.push(`${name} has no secret, so "enforce" lets nobody in: aside identity secret create`)
   planKeys(plan, place, name, wanted, state)
   if (sources) await planSources(plan, place, name, sources)
 }

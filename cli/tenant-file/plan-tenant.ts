@@ -12,7 +12,7 @@ export async function planTenant(
   { file, sources }: Wanted,
   state: TenantState | undefined,
 ): Promise<Plan> {
-  const plan: Planning = { connection, steps: [], unchanged: 0, beyond: [], made: [] }
+  const plan: Planning = { connection, steps: [], unchanged: 0, beyond: [], remarks: [], made: [] }
   planItself(plan, file, state?.tenant)
   for (const [name, wanted] of Object.entries(file.apps ?? {})) {
     const found = state?.apps.filter((it) => it.whole.app.name === name) ?? []

@@ -30,7 +30,7 @@ function appFile({ whole: { app }, trial, identity, keys }: AppState) {
     origins: app.allowedOrigins,
     config: app.config,
     ...(trial ? { trial } : {}),
-    identity,
+    identity: identity.mode,
     publishableKeys: once.map((it) => (it.env === 'live' ? it.name : it)),
   }
 }
