@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Aside, type Owner, startAside } from '@aside/server/testing/aside'
-import { createPlace, type Ended } from './testing/command.ts'
+import { createPlace, type Ended, type Started } from './testing/command.ts'
 
 // On the local store each command starts a server of its own.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
@@ -15,6 +15,7 @@ interface Way {
   operator: Record<string, string>
   close(): Promise<void>
   folder: ReturnType<typeof createPlace>['folder']
+  start(...args: string[]): Started
 }
 
 async function elsewhere(): Promise<Way> {
@@ -26,6 +27,7 @@ async function elsewhere(): Promise<Way> {
     runWith: (env, ...args) => place.run(args, { env }),
     operator: { ASIDE_KEY: aside.running.operatorToken },
     folder: place.folder,
+    start: (...args) => place.start(args),
     close: async () => {
       await aside.stop()
       await place.clean()
@@ -42,6 +44,7 @@ async function here(): Promise<Way> {
     runWith: (env, ...args) => place.run(args, { env }),
     operator: {},
     folder: place.folder,
+    start: (...args) => place.start(args),
     close: () => place.clean(),
   }
 }
@@ -96,22 +99,38 @@ describe.for([
     ]
     const added = await done('origin', 'add', 'Shop', ...wanted)
     expect(added.stdout.split('\n')).toEqual(
-      expect.arrayContaining(['https://help.example', 'https://a.example', 'http://xn--bcher-kva.example']),
+      expect.arrayContaining(['+ https://help.example', '+ https://a.example', '+ http://xn--bcher-kva.example']),
     )
+    expect(added.stdout).toMatch(/^ {2}https?:/m)
+    const again = await done('origin', 'add', 'Shop', 'https://help.example')
+    expect([again.stdout, again.stderr]).toEqual([
+      expect.not.stringContaining('+'),
+      expect.stringContaining('nothing was changed'),
+    ])
     expect(added.stderr).toContain(
       'https://a.example/path?x → https://a.example: an origin has no path: /path?x was left out',
     )
     expect(added.stderr).toContain('browsers send an international name like this')
-    await done('origin', 'remove', 'Shop', 'https://HELP.example', 'https://a.example', 'http://bücher.example')
+    const gone = await done('origin', 'remove', 'Shop', 'https://HELP.example', 'https://a.example', '--json')
+    expect(gone.json()).toMatchObject({ added: [], removed: ['https://a.example', 'https://help.example'] })
+    expect((await done('origin', 'remove', 'Shop', 'http://bücher.example')).stdout).toContain(
+      '- http://xn--bcher-kva.example\n',
+    )
     expect((await done('origin', 'list', 'Shop')).stdout).toBe('https://*.b.example\n' + (await firstOrigin()))
     expect(await refused(1, 'origin', 'remove', 'Shop', 'https://a.example')).toContain(
       'it does not have https://a.example',
     )
-    expect(await refused(2, 'origin', 'add', 'Shop', 'shop.example')).toContain('has no scheme – https://shop.example')
-    expect(await refused(2, 'origin', 'add', 'Shop', '*')).toContain('would let every page in')
-    expect(await refused(2, 'origin', 'add', 'Shop', 'https://*.co.uk')).toContain(
-      'anybody can have a name below co.uk',
-    )
+    for (const [wrong, why] of [
+      ['shop.example', 'has no scheme – https://shop.example'],
+      ['*', 'would let every page in'],
+      ['null', 'is what a file or a sandboxed page sends'],
+      ['https://shop.*', 'a * may stand only before the whole host, with a dot after it – like https://*.shop.example'],
+      ['https://shop.example:99999', '99999 is no port: a number up to 65535'],
+      ['https://shop example', 'its host is none that a browser could ask for – like https://shop.example'],
+      ['https://*.co.uk', 'anybody can have a name below co.uk'],
+      ['https://*.10.0.0.1', 'no wildcard before an IP address – this would do: https://*.shop.example'],
+    ] as const)
+      expect(await refused(2, 'origin', 'add', 'Shop', wrong)).toContain(why)
     const option = await refused(2, 'app', 'create', 'X', '--origin', 'https://*.github.io')
     expect(option).toMatch(/^aside: --origin https:\/\/\*\.github\.io: anybody can have a name/)
   })
@@ -132,7 +151,11 @@ describe.for([
       config: { words: { title: 'Yes: we can' }, temperature: 0.2, suggestedQuestions: ['Where is it?', 'Can I?'] },
     })
     expect((await done('config', 'diff', '2', '3')).stdout).toBe(
-      '+ suggestedQuestions  ["Where is it?","Can I?"]\n- theme.primary       #ff0000\n',
+      'from configuration 2 → to configuration 3, live\n+ suggestedQuestions  ["Where is it?","Can I?"]\n- theme.primary       #ff0000\n',
+    )
+    // Of one alone: what would change if it went live.
+    expect((await done('config', 'diff', '2')).stdout).toBe(
+      'from configuration 3, live → to configuration 2\n- suggestedQuestions  ["Where is it?","Can I?"]\n+ theme.primary       #ff0000\n',
     )
     expect((await done('config', 'split', '2', '20%')).stdout).toContain(
       'configuration 3, and 2 for 20 % of the visitors',
@@ -140,7 +163,15 @@ describe.for([
     const table = (await done('config', 'list')).stdout
     expect(table).toMatch(/^3 +live +.* questions$/m)
     expect(table).toMatch(/^2 +trial for 20 % +/m)
-    await done('config', 'split', 'off')
+    const shown = await done('config', 'show')
+    expect(shown.stderr).toMatch(/configuration 3 \(live\)\nOn trial for 20 % of the visitors: configuration 2\. See: /)
+    expect((await done('config', 'show', '--json')).json()).toMatchObject({
+      live: { trial: { config: 2, percent: 20 } },
+    })
+    const ended = 'The trial of configuration 2, for 20 % of the visitors, has ended.'
+    expect((await done('config', 'activate', '3')).stderr).toContain(ended)
+    await done('config', 'split', '2', '20')
+    expect((await done('config', 'rollback')).stderr).toContain(ended)
     for (const live of [3, 3, 2])
       expect((await done('config', 'rollback', '--json')).json()).toMatchObject({ live: { config: live } })
     expect((await done('config', 'set', 'temperature=0.2')).stderr).toContain('nothing to do')
@@ -153,6 +184,16 @@ describe.for([
     expect(wrong).toContain('temperature: expected a number from 0 to 2; found "hot"')
     expect(await refused(1, 'config', 'activate', '99')).toMatch(/No such configuration|has no configuration 99/)
     expect(await refused(2, 'config', 'split', '2', '100')).toContain('100 is no share')
+    const json = JSON.parse(await refused(2, 'config', 'set', 'temperature=hot', 'theme.radius=99', '--json')) as object
+    expect(json).toMatchObject({
+      error: {
+        code: 'usage',
+        issues: [
+          { path: 'temperature', message: expect.stringContaining('found "hot"'), allowed: 'a number from 0 to 2' },
+          { path: 'theme.radius', allowed: 'a whole number from 0 to 32' },
+        ],
+      },
+    })
     expect((await done('config', 'list', '--json')).json()).toEqual(before)
   })
 
@@ -181,7 +222,12 @@ describe.for([
 
   test('a configuration goes out as a file, and comes back from one', async () => {
     const file = join(way.folder({ 'shop.yaml': '' }), 'shop.yaml')
-    await done('config', 'export', 'Shop', '-o', file)
+    for (const args of [
+      ['config', 'export', 'Shop', '-o', file],
+      ['export', '--out', file],
+    ])
+      expect(await refused(2, ...args)).toContain(`${file} is there already – choose another name, or say --force`)
+    await done('config', 'export', 'Shop', '-o', file, '--force')
     expect((await done('config', 'import', file)).stderr).toContain('nothing to do')
     writeFileSync(file, `${readFileSync(file, 'utf8').replace('temperature: 0.2', 'temperature: 0.4')}\n`)
     const back = await done('config', 'import', file, '--activate', '--json')
@@ -192,6 +238,12 @@ describe.for([
       '  line 2:12  theme.primary: expected a colour like #3355ff; found "red"\n     2 |   primary: red\n',
     )
     expect(wrong).toContain('line 3:11  theme.radius: expected a whole number from 0 to 32; found 99')
+  })
+
+  test('what comes through a pipe is waited for', async () => {
+    const slow = way.start('config', 'import', '-', '--json')
+    setTimeout(() => slow.child.stdin?.end('historyTurns: 7\n'), 1_500)
+    expect(await slow.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('"historyTurns": 7') })
   })
 
   test('a key is rotated and revoked, and only the new one is printed', async () => {
@@ -220,5 +272,30 @@ describe.for([
     expect(few.stderr).toContain('there are more')
     expect((await done('audit', '--since', '2999-01-01')).stderr).toContain('Nothing was done.')
     expect(await refused(2, 'audit', '--since', 'lately')).toContain('is no length of time')
+  })
+
+  test('another of the same name is made, and it is said which ones there are', async () => {
+    await done('key', 'create', 'twin')
+    const first = (await done('key', 'list', '--json')).json() as { keys: { id: string; name: string }[] }
+    const key = await done('key', 'create', 'twin')
+    expect(key.stdout).toMatch(/^as_sk_live_\w+\n$/)
+    expect(key.stderr).toContain(`Another key is called twin, too: ${first.keys.find((it) => it.name === 'twin')!.id}.`)
+    const shop = (await done('app', 'show', 'Shop', '--json')).json() as { id: string }
+    const app = await done('app', 'create', 'Shop', '--json')
+    expect(app.stderr).toContain(`Another app is called Shop, too: ${shop.id}.`)
+    const { id } = app.json() as { id: string }
+    expect((await done('app', 'rename', id, 'Store')).stderr).toBe('')
+    expect((await done('app', 'rename', id, 'Shop')).stderr).toContain(`Another app is called Shop, too: ${shop.id}.`)
+    await done('erase', id, '--yes')
+  })
+
+  test('times are told where the reader is, and to programs as they are', async () => {
+    const minute = async (TZ: string) => {
+      const { stdout } = await way.runWith({ TZ }, 'config', 'list')
+      return Date.parse(`${/^1 .*?(\d{4}-\d\d-\d\d \d\d:\d\d) /m.exec(stdout)![1]!.replace(' ', 'T')}:00Z`)
+    }
+    expect((await minute('Asia/Tokyo')) - (await minute('UTC'))).toBe(9 * 3_600_000)
+    const { configs } = (await done('config', 'list', '--json')).json() as { configs: { createdAt: string }[] }
+    expect(configs[0]?.createdAt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/)
   })
 })

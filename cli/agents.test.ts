@@ -34,7 +34,7 @@ describe('agent', () => {
     const invitation = made.stdout.trim()
 
     const short = await run(['accept', invitation], 'too short\n')
-    expect(short).toMatchObject({ code: 1, stdout: '' })
+    expect(short).toMatchObject({ code: 2, stdout: '' })
     expect(short.stderr).toContain('at least 12 characters')
     expect(await run(['accept', invitation])).toMatchObject({ code: 2, stdout: '' })
     // No key is needed for it.
@@ -70,6 +70,14 @@ describe('agent', () => {
     expect(disabled.stderr).toContain(`Deploys  ${key.id}  ${secret.slice(0, 23)}…${key.hint}`)
     const removed = (await run(['remove', agent.id, '--json'])).json()
     expect(removed).toMatchObject({ id: agent.id, removed: true, keys: [{ id: key.id, name: 'Deploys' }] })
+  })
+
+  test('lists what holds of each: whoever is disabled is not merely invited', { timeout: 60_000 }, async () => {
+    await run(['create', 'cora@acme.example'])
+    expect((await run(['list'])).stdout).toMatch(/^cora@\S+ .* invited until \d{4}-\d\d-\d\d +never$/m)
+    await run(['disable', 'cora@acme.example'])
+    expect((await run(['list'])).stdout).toMatch(/^cora@\S+ .* disabled(, invited until \S+)? +never$/m)
+    await run(['remove', 'cora@acme.example'])
   })
 
   test('says what is wrong: a role there is none, an owner made with a key, somebody who is not there', async () => {

@@ -17,6 +17,7 @@ apps:
       theme: { primary: "#123456", radius: 4 }
       preChat: [{ name: order_number, label: Your order }]
     trial: { percent: 10, config: { temperature: 0 } }
+    identity: observe
     sources: [docs/, "faq/**/*.md"]
     publishableKeys: [website, { name: staging, env: test }]
 ${more}`
@@ -72,6 +73,8 @@ describe.for([
         .replace('radius: 4', 'radius: 5')
         .replace('percent: 10', 'percent: 30')
         .replace('website, ', '')
+        .replace('shop.example', 'new.example')
+        .replace('observe', 'off')
       writeFileSync(path, changed.replace(', "faq/**/*.md"', ''))
       writeFileSync(join(folder, 'docs/returns.md'), '# Returns\n\nWithin 60 days.')
       const next = await apply('--yes')
@@ -79,10 +82,23 @@ describe.for([
       expect(next.stdout).toContain('~ config.theme.radius  4 → 5\n')
       expect(next.stdout).toContain('~ trial.percent        10 → 30\n')
       expect(next.stdout).toContain('~ change source Shop: docs/returns.md\n')
-      expect(next.stderr).toContain('--prune would remove it:\n  key Shop: website\n  source Shop: faq/deep/one.md\n')
+      expect(next.stdout).toContain('~ change origins Shop\n    + origin  https://new.example\n')
+      expect(next.stdout).toContain('~ change identity Shop\n    ~ identity  observe → off\n')
+      const beyond = ['origin Shop: https://shop.example', 'key Shop: website', 'source Shop: faq/deep/one.md']
+      expect(next.stderr).toContain(`--prune would remove it:\n${beyond.map((it) => `  ${it}\n`).join('')}`)
 
+      const other = await place.run(['app', 'create', 'Help'], { env })
+      expect(other.code, other.stderr).toBe(0)
+      const left = await apply()
+      expect(left.stdout).toContain('nothing to do')
+      expect(left.stderr).toContain('  app Help\n')
       const pruned = await apply('--prune', '--yes')
-      expect(pruned.stdout).toContain('- remove key Shop: website\n- remove source Shop: faq/deep/one.md\n')
+      expect(pruned.code, pruned.stderr).toBe(0)
+      expect(pruned.stdout).toContain(beyond.map((it) => `- remove ${it}\n`).join(''))
+      expect(pruned.stdout).toContain('- remove app Help\n    with its visitors, conversations, sources')
+      expect((await place.run(['app', 'list', '--json'], { env })).json()).toMatchObject({
+        apps: [{ name: 'Shop', allowedOrigins: ['https://new.example'] }],
+      })
       expect((await apply('--prune')).stdout).toContain('nothing to do')
     } finally {
       await aside?.stop()
@@ -94,6 +110,13 @@ test('what is exported applies to an empty store, and is exported from there aga
   const first = await local.run(['export', 'Acme'])
   expect(first.code, first.stderr).toBe(0)
   expect(first.stdout).not.toMatch(/as_[sp]k_/)
+  expect(first.stdout).toContain('    identity: off\n')
+  const enforced = join(
+    empty.folder({ 'acme.yaml': first.stdout.replace('identity: off', 'identity: enforce') }),
+    'acme.yaml',
+  )
+  const alone = await empty.run(['apply', '-f', enforced, '--dry-run'])
+  expect(alone.stderr).toContain('Shop has no secret, so "enforce" lets nobody in: aside identity secret create')
   const exported = join(empty.folder({ 'acme.yaml': first.stdout }), 'acme.yaml')
   const applied = await empty.run(['apply', '-f', exported, '--yes'])
   expect(applied.code, applied.stderr).toBe(0)
@@ -116,19 +139,19 @@ test('a file with mistakes is refused whole, with each line and what is allowed 
     expect(wrong).toMatchObject({ code: 2, stdout: '' })
     for (const said of [
       'has 5 problems, and nothing was changed',
-      'line 13:15  apps.Help.origins.0: expected an origin like https://shop.example',
-      'line 13:38  apps.Help.origins.1: anybody can have a name below co.uk',
-      'line 15:25  apps.Help.config.theme.primary: expected a colour like #3355ff; found "red"',
-      'line 15:38  apps.Help.config.theme.radius: expected a whole number from 0 to 32; found "8"',
-      'line 16:7  apps.Help.config.temprature: there is no such field; did you mean temperature?',
-      '    16 |       temprature: 1\n               ^\n',
+      'line 14:15  apps.Help.origins.0: expected an origin like https://shop.example',
+      'line 14:38  apps.Help.origins.1: anybody can have a name below co.uk',
+      'line 16:25  apps.Help.config.theme.primary: expected a colour like #3355ff; found "red"',
+      'line 16:38  apps.Help.config.theme.radius: expected a whole number from 0 to 32; found "8"',
+      'line 17:7  apps.Help.config.temprature: there is no such field; did you mean temperature?',
+      '    17 |       temprature: 1\n               ^\n',
     ])
       expect(wrong.stderr).toContain(said)
     const json = await place.run(['apply', '-f', path, '--yes', '--json'])
     expect(JSON.parse(json.stderr).error.issues).toHaveLength(5)
     writeFileSync(path, file('  Help:\n    sources: [nowhere/*.md]\n'))
     expect((await place.run(['apply', '-f', path])).stderr).toContain(
-      'line 13:15  apps.Help.sources.0: there is no document at',
+      'line 14:15  apps.Help.sources.0: there is no document at',
     )
     writeFileSync(path, 'tenant: Acme\napps:\n  Shop: {}\n  Shop: {}\n')
     expect((await place.run(['apply', '-f', path])).stderr).toMatch(/line 4:3 +Map keys must be unique/)

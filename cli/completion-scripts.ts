@@ -2,14 +2,23 @@
 
 const bash = `# Aside, completion for bash:  source <(aside completion bash)
 _aside_complete() {
-  local line files=''
-  local word="\${COMP_WORDS[COMP_CWORD]}"
+  local line files='' i colon
+  local -a typed=()
+  # Bash takes https://a.example for three words: they are put together, and what stands before the last colon is not offered again.
+  for ((i = 1; i <= COMP_CWORD; i++)); do
+    line="\${COMP_WORDS[i]}"
+    if [[ $COMP_WORDBREAKS == *:* && \${#typed[@]} -gt 0 && ($line == :* || \${typed[-1]} == *:) ]]; then typed[-1]+="$line"
+    else typed+=("$line")
+    fi
+  done
+  local word="\${typed[-1]}"
+  [[ $COMP_WORDBREAKS == *:* && $word == *:* ]] && colon="\${word%:*}:"
   COMPREPLY=()
   while IFS=$'\\t' read -r line _; do
     if [[ $line == ':files' ]]; then files=1
-    elif [[ -n $line ]]; then COMPREPLY+=("$(printf '%q' "$line")")
+    elif [[ -n $line ]]; then COMPREPLY+=("$(printf '%q' "\${line#"$colon"}")")
     fi
-  done < <("\${COMP_WORDS[0]}" __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <("\${COMP_WORDS[0]}" __complete -- "\${typed[@]}" 2>/dev/null)
   if [[ -n $files ]]; then
     compopt -o filenames 2>/dev/null
     local IFS=$'\\n'

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Aside, type Owner, startAside } from '@aside/server/testing/aside'
+import { type Aside, ORIGIN, type Owner, startAside } from '@aside/server/testing/aside'
 import { createPlace } from './testing/command.ts'
 
 const place = createPlace()
@@ -54,10 +54,7 @@ describe('bash with the completion script', () => {
   test('offers options, and what they can be', async () => {
     expect(await offered(['config', 'set', '--a'])).toEqual(['--app', '--activate'])
     expect(await offered(['key', 'create', 'ci', '--env', ''])).toEqual(['live', 'test'])
-    expect(await offered(['key', 'create', 'ci', '--scope', 'chat', 'sources:'])).toEqual([
-      'sources:read',
-      'sources:write',
-    ])
+    expect(await offered(['key', 'create', 'ci', '--scope', 'chat', 'sources', ':'])).toEqual(['read', 'write'])
     expect(await offered(['completion', ''])).toEqual(['bash', 'zsh', 'fish'])
   })
 
@@ -72,6 +69,92 @@ describe('bash with the completion script', () => {
     expect(await offered(['config', 'list', '--app', ''], env)).toEqual(['Shop'])
     expect(await offered(['config', 'list', '--app', '=', 'S'], env)).toEqual(['Shop'])
     expect(await offered(['app', 'show', 'S'])).toEqual([])
+    expect(await offered(['config', 'activate', ''], env)).toEqual(['1'])
+    expect(await offered(['config', 'show', '--number', ''], env)).toEqual(['1'])
+    expect(await offered(['key', 'revoke', ''], env)).toEqual(['tests'])
+    // Bash takes the colon for a word of its own, and puts what is offered behind the last one.
+    expect(await offered(['origin', 'remove', 'Shop', ''], env)).toEqual([ORIGIN])
+    expect(await offered(['origin', 'remove', 'Shop', 'https', ':', '//'], env)).toEqual([ORIGIN.replace('https:', '')])
+  })
+
+  test('offers the commands that there is help of', async () => {
+    expect(await offered(['help', 'co'])).toEqual(['config', 'completion'])
+    expect(await offered(['help', 'config', 'ro'])).toEqual(['rollback'])
+  })
+})
+
+/** Standard output of a shell that runs `script`, where `aside` can be found. */
+function shell(command: string, args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const env = {
+      PATH: `${bin}:${process.env['PATH']}`,
+      HOME: bin,
+      TERM: 'dumb',
+      ASIDE_URL: aside.url,
+      ASIDE_KEY: owner.secret,
+    }
+    const child = spawn(command, args, { cwd: bin, env })
+    let said = ''
+    let wrong = ''
+    child.stdout.on('data', (it: Buffer) => (said += it.toString()))
+    child.stderr.on('data', (it: Buffer) => (wrong += it.toString()))
+    child.once('error', reject)
+    child.once('close', (code) =>
+      code === 0 ? resolve(said) : reject(new Error(`${command} ended with ${code}: ${wrong}`)),
+    )
+  })
+}
+const isThere = (command: string) => spawnSync(command, ['-c', 'exit 0']).status === 0
+const withoutIt = (command: string) =>
+  isThere(command) ? '' : `, which is not on this machine: apt-get install ${command}`
+
+describe.skipIf(!isThere('fish'))(`fish with the completion script${withoutIt('fish')}`, () => {
+  const offer = async (line: string) => {
+    const said = await shell('fish', ['--no-config', '-c', `aside completion fish | source; complete -C '${line}'`])
+    return said
+      .split('\n')
+      .filter(Boolean)
+      .map((it) => it.split('\t')[0])
+  }
+
+  test('offers commands, what options can be, files, and names', async () => {
+    expect(await offer('aside config ro')).toEqual(['rollback'])
+    expect(await offer('aside completion ')).toEqual(['bash', 'fish', 'zsh'])
+    expect(await offer('aside key create ci --env ')).toEqual(['live', 'test'])
+    expect(await offer('aside source add o')).toEqual(['other.md'])
+    expect(await offer('aside app show S')).toEqual(['Shop'])
+    expect(await offer('aside origin remove Shop https:')).toEqual([ORIGIN])
+  })
+})
+
+describe.skipIf(!isThere('zsh'))(`zsh with the completion script${withoutIt('zsh')}`, () => {
+  /** What the line has become once Tab was pressed at a terminal, as the line editor has it. */
+  const completed = async (line: string) => {
+    const setUp = [
+      'PS1=; unsetopt prompt_sp; autoload -Uz compinit; compinit -u -D',
+      'source <(aside completion zsh)',
+      'tell() { print -r -- "LINE<$BUFFER>" }; zle -N tell; bindkey "^O" tell; print -r -- REA""DY',
+    ].join('; ')
+    const script = `zmodload zsh/zpty
+      until_said() { local said; while zpty -r z said; do [[ $said == *$1* ]] && { print -r -- $said; return }; done }
+      zpty z zsh -f -i
+      zpty -w z ${quote(setUp)}
+      until_said READY >/dev/null
+      zpty -w -n z ${quote(`${line}\t\u000f`)}
+      until_said 'LINE<'
+      zpty -d z`
+    const said = await shell('zsh', ['-f', '-c', script])
+    return /LINE<(.*)>/.exec(said)?.[1]?.trimEnd()
+  }
+  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+
+  test('completes commands, what options can be, files, and names', { timeout: 60_000 }, async () => {
+    expect(await completed('aside config ro')).toBe('aside config rollback')
+    expect(await completed('aside completion f')).toBe('aside completion fish')
+    expect(await completed('aside key create ci --env l')).toBe('aside key create ci --env live')
+    expect(await completed('aside source add o')).toBe('aside source add other.md')
+    expect(await completed('aside app show S')).toBe('aside app show Shop')
+    expect(await completed('aside origin remove Shop h')).toBe(`aside origin remove Shop ${ORIGIN}`)
   })
 })
 

@@ -5,8 +5,19 @@ import type { Argument, Command, Option } from 'commander'
 export type Candidate = [word: string, description: string]
 export type Candidates = Candidate[] | 'files'
 
-/** Names of what is on the server: of apps for `app`, of tenants for `tenant`. */
-export type Names = (of: string, globals: Record<string, string>) => Promise<string[]>
+/** What is on the server and has a name to be typed. */
+export type Named = 'app' | 'tenant' | 'origin' | 'config' | 'key' | 'agent' | 'source'
+/** Their names. `given` is what was said before: options by their names, and the app, where a command takes one. */
+export type Names = (of: Named, given: Record<string, string>) => Promise<string[]>
+
+/** By the name of an argument or option, below a command. */
+function namedBy(command: Command, name: string): Named | undefined {
+  const path = lineage(command).map((it) => it.name())
+  if (['app', 'tenant', 'key', 'agent'].includes(name)) return name as Named
+  if (name === 'origins' && command.name() === 'remove') return 'origin'
+  if (name === 'names' && path.includes('source')) return 'source'
+  return path.includes('config') && ['n', 'to', 'number'].includes(name) ? 'config' : undefined
+}
 
 interface Place {
   command: Command
@@ -46,7 +57,11 @@ function walk(program: Command, words: string[]): Place {
     }
     const next = place.command.commands.find((it) => it.name() === word || it.aliases().includes(word))
     if (next && place.given === 0) place.command = next
-    else place.given++
+    else {
+      // `aside origin remove Shop …`: what follows is about that app.
+      if (place.command.registeredArguments[place.given]?.name() === 'app') place.globals['app'] = word
+      place.given++
+    }
   }
   return place
 }
@@ -58,9 +73,10 @@ export async function complete(program: Command, words: string[], names: Names):
   const matching = (all: Candidate[]) => all.filter(([word]) => word.startsWith(typed))
   const values = async (of: Option | Argument, name: string): Promise<Candidates> => {
     if (of.argChoices) return matching(of.argChoices.map((it): Candidate => [it, '']))
-    if (/^(file|output|path|paths|config|data-dir)$/.test(name)) return 'files'
-    if (name !== 'app' && name !== 'tenant') return []
-    return matching((await names(name, place.globals)).map((it): Candidate => [it, name]))
+    if (/^(file|out|path|paths|config|data-dir)$/.test(name)) return 'files'
+    const kind = name === 'key' && 'long' in of ? undefined : namedBy(place.command, name)
+    if (kind === undefined) return []
+    return matching((await names(kind, place.globals)).map((it): Candidate => [it, kind]))
   }
   if (place.option && !typed.startsWith('-')) return values(place.option, place.option.name())
   if (typed.startsWith('-'))
@@ -70,6 +86,8 @@ export async function complete(program: Command, words: string[], names: Names):
     .visibleCommands(place.command)
     .map((it): Candidate => [it.name(), it.description()])
   if (commands.length > 0 && place.given === 0) return matching(commands)
+  // `aside help config set`: the words after it are those of a command.
+  if (place.command === program && words[0] === 'help') return complete(program, words.slice(1), names)
   const all = place.command.registeredArguments
   const argument = all[place.given] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined)
   return argument ? values(argument, argument.name()) : []

@@ -2,7 +2,7 @@
 import { parse, stringify } from 'yaml'
 import { AppConfig } from '@aside/protocol'
 import { usage } from './problems.ts'
-import { isText, schemaAt } from './schema-words.ts'
+import { isText, schemaAt, wordsOf } from './schema-words.ts'
 import { readYamlText } from './read-yaml.ts'
 
 type Tree = Record<string, unknown> | unknown[]
@@ -45,7 +45,14 @@ export function assign(config: AppConfig, assignments: Assignment[]): AppConfig 
   for (const { path, value } of assignments) put(result, path, value)
   const found = readYamlText(stringify(result), AppConfig)
   if ('value' in found) return found.value
-  throw usage(found.mistakes.map((it) => `${it.path}: ${it.message}`).join('\n       '))
+  throw usage(
+    found.mistakes.map((it) => `${it.path}: ${it.message}`).join('\n       '),
+    undefined,
+    found.mistakes.map(({ path, message }) => {
+      const allowed = schemaAt(AppConfig, path.split('.'))
+      return { path, message, ...(allowed === undefined ? {} : { allowed: wordsOf(allowed) }) }
+    }),
+  )
 }
 
 function put(root: Record<string, unknown>, path: string[], value: unknown): void {

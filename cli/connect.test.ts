@@ -65,7 +65,8 @@ describe('a running server', () => {
     const doctor = await served.run(['doctor', '--json'])
     expect(JSON.parse(doctor.stdout).checks).toContainEqual({
       name: 'server',
-      ok: true,
+      group: 'server',
+      status: 'ok',
       detail: `${url} (process ${pid})`,
     })
     const second = await served.run(['serve', '--port', '0'])
@@ -107,22 +108,22 @@ describe('a configuration with problems', () => {
     expect(code).toBe(1)
     const { ok, checks } = JSON.parse(stdout)
     expect(ok).toBe(false)
-    expect(checks.filter((it: { ok: boolean }) => !it.ok)).toHaveLength(3)
+    expect(checks.filter((it: { status: string }) => it.status === 'fail')).toHaveLength(3)
   })
 
   test('is also a data folder that cannot be made', async () => {
     const file = join(wrong.folder({ 'x.txt': '' }), 'x.txt')
     const { code, stdout } = await wrong.run(['doctor', '--data-dir', join(file, 'data')])
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^FAIL folder .*x\.txt cannot be written to\n +→ /m)
+    expect(stdout).toMatch(/^ {2}FAIL folder: The folder .*x\.txt cannot be made: a file is there\n +→ /m)
   })
 
   test('is also a provider that does not know the key', async () => {
     const dead = { OPENAI_API_KEY: 'sk-x', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' }
     const { code, stdout } = await wrong.run(['doctor'], { env: dead })
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^FAIL model .*cannot be reached\n +→ check OPENAI_BASE_URL/m)
-    expect(stdout).toMatch(/^ok +store/m)
+    expect(stdout).toMatch(/^ {2}FAIL model: .*cannot be reached\n +→ check OPENAI_BASE_URL/m)
+    expect(stdout).toMatch(/^ {2}ok +store/m)
   })
 })
 
@@ -143,6 +144,8 @@ describe('a server elsewhere', () => {
     expect((await run('tenant', 'list', '--json')).json()).toMatchObject({ tenants: [{ id: owner.tenantId }] })
     const refused = await run('tenant', 'create', 'More', '--json')
     expect(refused.code).toBe(1)
+    const nameless = await run('app', 'create', '')
+    expect(nameless).toMatchObject({ code: 2, stderr: 'aside: name: expected a name, not empty\n' })
     expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'unauthenticated', hint: expect.any(String) } })
     expect(await run('app', 'list', '--tenant', other.id)).toMatchObject({ code: 1, stdout: '' })
     expect(existsSync(remote.dataDir)).toBe(false)
@@ -173,7 +176,7 @@ describe('a server elsewhere', () => {
     expect(await run('key', 'revoke', key.id)).toMatchObject({ code: 0 })
     const after = await remote.run(['doctor', '--json'], { env: { ASIDE_URL: aside.url, ASIDE_KEY: secret } })
     expect(after.code).toBe(1)
-    expect(JSON.parse(after.stdout).checks).toContainEqual(expect.objectContaining({ name: 'key', ok: false }))
+    expect(JSON.parse(after.stdout).checks).toContainEqual(expect.objectContaining({ name: 'key', status: 'fail' }))
   })
 
   test('that is not there, or not addressed rightly, is told apart by the exit code', async () => {

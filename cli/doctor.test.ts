@@ -1,10 +1,20 @@
 import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ORIGIN, startAside } from '@aside/server/testing/aside'
+import { hasWidget } from './commands/embed.ts'
+import { createPlace } from './testing/command.ts'
 import { openPractice, type Practice } from './testing/examined.ts'
+import { openShop } from './testing/shop.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+/** Of the working copy: some have built it, some have not. */
+const built = join(import.meta.dirname, '../widget/dist/cdn/integrity.json')
+const toBuild = expect.stringContaining('npm run build, then start the server again')
 
 describe('aside doctor <page-url>', () => {
   let practice: Practice
@@ -29,7 +39,7 @@ describe('aside doctor <page-url>', () => {
       url: page(),
       origin: practice.shop.url,
       ways: ['tag'],
-      checks: expect.any(Array),
+      checks: expect.arrayContaining([{ group: 'page', name: 'reply', status: 'ok', detail: expect.any(String) }]),
     })
   })
 
@@ -104,4 +114,81 @@ describe('aside doctor <page-url>', () => {
     expect(stdout).toMatch(/^ {2}ok {3}app: Shop may be used on/m)
     expect(await run(page(), '--app', 'Shop')).toMatchObject({ code: 1, stderr: expect.stringContaining('no app') })
   })
+})
+
+describe('aside doctor', () => {
+  const place = createPlace()
+  afterAll(() => place.clean())
+  const file = join(place.dataDir, 'aside.db')
+  interface Report {
+    ok: boolean
+    checks: { group: string; name: string; status: string; detail: string; fix?: string }[]
+  }
+  const look = async (env: Record<string, string> = {}) => {
+    const { code, json } = await place.run(['doctor', '--json'], { env })
+    const { ok, checks } = json() as Report
+    expect([typeof ok, code]).toEqual(['boolean', ok ? 0 : 1])
+    return (name: string) => checks.find((it) => it.name === name)
+  }
+
+  it('says the same of the machine as of a page, in one shape, with a look through the store’s file', async () => {
+    await place.run(['tenant', 'create', 'Acme'])
+    const check = await look()
+    expect(check('node')).toEqual({ group: 'machine', name: 'node', status: 'ok', detail: expect.any(String) })
+    expect(check('file')).toMatchObject({ status: 'ok', detail: expect.stringContaining(`${file}, `) })
+    expect(check('widget')).toMatchObject(
+      existsSync(built) ? { status: 'ok' } : { status: 'fail', fix: expect.stringContaining('start the server again') },
+    )
+    expect((await place.run(['doctor'])).stdout).toMatch(/^machine\n {2}ok {3}node: .*\n[^]*^server\n {2}ok/m)
+  })
+
+  it('finds a page of the file that is damaged', async () => {
+    const bytes = readFileSync(file)
+    bytes.fill(0x5a, 4_096 * 5, 4_096 * 9)
+    writeFileSync(file, bytes)
+    const damaged = (await look())('file')
+    expect(damaged).toMatchObject({ status: 'fail', fix: expect.stringContaining('aside restore') })
+  })
+
+  it.for(['/proc/aside', '/etc/passwd', '/etc/passwd/data'])(
+    'refuses the data folder %s in one line',
+    async (folder) => {
+      const env = { ASIDE_DATA_DIR: folder }
+      expect((await look(env))('folder')).toMatchObject({ status: 'fail', fix: expect.stringContaining('--data-dir') })
+      for (const args of [['tenant', 'list'], ['serve', '--port', '0'], ['migrate']])
+        expect(await place.run(args, { env })).toMatchObject({
+          code: 3,
+          stdout: '',
+          stderr: expect.stringMatching(/^aside: The folder \S+ cannot be made: .*\n$/),
+        })
+    },
+  )
+})
+
+it('says of a server without a widget that it is to be built, on its machine and from a page', async () => {
+  const place = createPlace()
+  const aside = await startAside({ boot: { cdnFolder: place.folder({ 'readme.txt': '' }) } })
+  const shop = await openShop()
+  try {
+    const { app } = await aside.owner()
+    shop.serve({ body: `<script src="${aside.url}/cdn/latest/embed.js" data-app="${app.id}" async></script>` })
+    const { code, json } = await place.run(['doctor', shop.url, '--origin', ORIGIN, '--timeout', '2', '--json'])
+    expect([code, json()]).toMatchObject([
+      1,
+      { checks: expect.arrayContaining([expect.objectContaining({ name: 'script', fix: toBuild })]) },
+    ])
+    const serving = place.start(['serve', '--port', '0', '--json'])
+    await serving.says('"widget":')
+    expect(JSON.parse(serving.stdout())).toMatchObject({ widget: existsSync(built) })
+    expect(await hasWidget(aside.url)).toBe(false)
+    const plain = createPlace()
+    const people = plain.start(['serve', '--port', '0'])
+    await people.says('Ctrl-C')
+    expect(people.stdout().includes('not built, so no page gets one: npm run build')).toBe(!existsSync(built))
+    await plain.clean()
+  } finally {
+    await shop.stop()
+    await aside.stop()
+    await place.clean()
+  }
 })

@@ -1,8 +1,9 @@
 /** A reply that is a file, put where it was asked for: whole, checked, or not at all. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import type { Command } from 'commander'
 import { type Bar } from './output.ts'
 import { Problem, usage } from './problems.ts'
 
@@ -20,6 +21,21 @@ const MEGABYTE = 1_048_576
 export function mustBeFree(file: string, force: boolean | undefined): void {
   if (existsSync(file) && !force) throw usage(`${file} is there already`, 'choose another name, or say --force')
   if (!existsSync(dirname(resolve(file)))) throw usage(`there is no folder ${dirname(resolve(file))}`, 'make it first')
+}
+
+/** The options of a command that writes a file where that is asked for. */
+export const toFile = (command: Command, wayBeside = 'standard output where nothing is said'): Command =>
+  command.option('-o, --out <file>', `where to; ${wayBeside}`).option('--force', 'in the place of a file that is there')
+
+export interface ToFile {
+  out?: string
+  force?: boolean
+}
+
+/** Text, as a file of its own. Throws where a file is there, and nobody said to write over it. */
+export function writeText(file: string, text: string, force: boolean | undefined): void {
+  mustBeFree(file, force)
+  writeFileSync(file, text)
 }
 
 /** Returns how many bytes it has. Only its owner can read it. */

@@ -15,13 +15,23 @@ export function canonicalOrigin(written: string, option = 'the origin'): Canonic
   if (text === '*')
     throw refuse('would let every page in', 'name the origins, or all hosts below one: https://*.shop.example')
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
+  if (text === 'null')
+    throw refuse(
+      'is what a file or a sandboxed page sends, and so can anybody’s',
+      'serve the page: http://localhost:3000',
+    )
   if (scheme === undefined)
     throw refuse('has no scheme', `https://${text.replace(/^\/+/, '')}, or http://… for a page without TLS`)
   if (scheme !== 'https' && scheme !== 'http') throw refuse(`no page is loaded by ${scheme}:`, 'https:// or http://')
+  const example = 'https://shop.example, or http://localhost:3000'
   const wildcard = /^[a-z]+:\/\/\*\./i.test(text)
   const plain = wildcard ? text.replace('://*.', '://') : text
-  if (!URL.canParse(plain) || plain.includes('*'))
-    throw refuse('is no origin', 'one looks like https://shop.example, or https://*.shop.example')
+  if (plain.includes('*'))
+    throw refuse('a * may stand only before the whole host, with a dot after it', 'like https://*.shop.example')
+  const port = /^[^/]*\/\/[^/?#]*:([^/?#:\]]*)(?:[/?#]|$)/.exec(plain)?.[1] ?? ''
+  if (!/^\d*$/.test(port) || Number(port) > 65_535)
+    throw refuse(`${port} is no port: a number up to 65535, or none`, `like ${example}`)
+  if (!URL.canParse(plain)) throw refuse('its host is none that a browser could ask for', `like ${example}`)
   const url = new URL(plain)
   if (url.username !== '' || url.password !== '') throw refuse('holds a user name', 'leave it out')
   const host = url.host.replace(/\.(?=$|:)/, '')
@@ -41,7 +51,10 @@ export function refusedOrigin(error: unknown, origins: string[], option = 'the o
   for (const { path, message } of error.issues ?? []) {
     const at = /^body\.allowedOrigins\.(\d+)$/.exec(path)
     const origin = at && origins[Number(at[1])]
-    if (origin) return usage(`${option} ${message.startsWith(origin) ? message : `${origin}: expected ${message}`}`)
+    if (!origin) continue
+    const why = message.startsWith(origin) ? message : `${origin}: expected ${message}`
+    const works = origin.includes('*') ? 'https://*.shop.example, where shop.example is yours' : 'https://shop.example'
+    return usage(`${option} ${why}`, `this would do: ${works}`)
   }
   return error
 }

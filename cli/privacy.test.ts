@@ -65,7 +65,7 @@ describe('on a server elsewhere', () => {
 
   test('erase asks first, and takes no silence for an answer', async () => {
     const env = { ASIDE_URL: aside.url, ASIDE_KEY: owner.secret }
-    expect(await run('erase', visitorId)).toMatchObject({ code: 1, stdout: '' })
+    expect(await run('erase', visitorId)).toMatchObject({ code: 2, stdout: '' })
     expect(await place.run(['erase', visitorId], { env, input: 'no\n' })).toMatchObject({ code: 1 })
     const done = await place.run(['erase', visitorId], { env, input: 'yes\n' })
     expect(done.code, done.stderr).toBe(0)
@@ -108,17 +108,17 @@ describe('the local store', () => {
     for (const own of ['aside.db', 'aside.db-wal'])
       expect(await place.run(['backup', join(place.dataDir, own), '--force'])).toMatchObject({ code: 2 })
     const refused = await place.run(['restore', one, '--yes'])
-    expect(refused.code).toBe(1)
+    expect(refused.code).toBe(3)
     expect(refused.stderr).toMatch(/is in use by another Aside server \(process \d+, http.*\) – end it first/)
     const migrate = await place.run(['migrate'])
-    expect(migrate.code).toBe(1)
+    expect(migrate.code).toBe(3)
     expect(migrate.stderr).toContain('it brought the store up to date when it started')
     server.child.kill('SIGTERM')
     await server.ended
   })
 
   test('is restored when no server has it, once that was confirmed, and what was there is kept', async () => {
-    expect(await place.run(['restore', one])).toMatchObject({ code: 1, stdout: '' })
+    expect(await place.run(['restore', one])).toMatchObject({ code: 2, stdout: '' })
     const bad = await place.run(['restore', join(folder, 'text.db'), '--yes'])
     expect(bad.code).toBe(1)
     expect(bad.stderr).toMatch(/cannot be restored: it cannot be read/)

@@ -1,6 +1,7 @@
 /** What went wrong, in one line, with the way out and the exit code. */
 import { CommanderError } from 'commander'
 import { type ErrorCode, type Fault, isFault, type Issue } from '@aside/protocol'
+import { listsFor } from './lists.ts'
 
 export const EXIT = { ok: 0, refused: 1, usage: 2, unreachable: 3, interrupted: 130 } as const
 export type Exit = (typeof EXIT)[keyof typeof EXIT]
@@ -27,8 +28,11 @@ export class Problem extends Error {
   }
 }
 
-export const usage = (message: string, hint?: string) =>
-  new Problem('usage', message, { exit: EXIT.usage, ...(hint ? { hint } : {}) })
+export const usage = (message: string, hint?: string, issues?: readonly object[]) =>
+  new Problem('usage', message, { exit: EXIT.usage, ...(hint ? { hint } : {}), ...(issues ? { issues } : {}) })
+
+/** Whoever was asked did not say yes. */
+export const notConfirmed = () => new Problem('not_confirmed', 'given up, and nothing was changed')
 
 export interface Complaint {
   code: string
@@ -42,7 +46,6 @@ const hints: Partial<Record<ErrorCode, string>> = {
   unauthenticated: 'check --key or ASIDE_KEY; on the machine of the server, leave both and --url out',
   scope_missing: 'make a key that has it: aside key create <name> --scope <scope>',
   secret_key_in_browser: 'leave the Origin header out: secret keys are for servers',
-  not_found: 'see what there is: aside tenant list, aside app list, aside source list',
   app_not_found: 'see what there is: aside app list',
   precondition_failed: 'somebody else was faster: look at it again, and repeat',
   body_too_large: 'split the document',
@@ -61,16 +64,36 @@ export function hintFor(code: ErrorCode, retryAfterMs?: number): string | undefi
   return hints[code]
 }
 
+/** What is not simply refused. */
+const exitOf: Partial<Record<ErrorCode, Exit>> = {
+  // What was typed is wrong, whoever finds that out.
+  invalid_input: EXIT.usage,
+  bad_request: EXIT.usage,
+  network: EXIT.unreachable,
+  shutting_down: EXIT.unreachable,
+  store_unavailable: EXIT.unreachable,
+}
+
 const wayOut = (hint: string | undefined) => (hint === undefined ? {} : { hint })
 
 /** The server names every rule a field breaks; the first of each field is what to mend. */
 function firstOfEach(message: string, issues: Issue[]): string {
-  const told = (some: Issue[]) => some.map((it) => `${it.path}: ${it.message}`).join('; ')
+  const told = (some: Issue[], words = (it: string) => it) =>
+    some.map((it) => `${it.path}: ${words(it.message)}`).join('; ')
   if (message !== told(issues)) return message
-  return told(issues.filter((it, i) => issues.findIndex((other) => other.path === it.path) === i))
+  // `name: a name` is what may stand there; a person is told that it is that.
+  const expected = (it: string) => it.replace(/^(?=(?:an?|at (?:most|least)|one of|something) |\d)/, 'expected ')
+  return told(
+    issues.filter((it, i) => issues.findIndex((other) => other.path === it.path) === i),
+    expected,
+  )
 }
 
-function complainOfFault({ code, message, issues = [], retryAfterMs, requestId }: Fault): Complaint {
+function complainOfFault(
+  { code, message, issues = [], retryAfterMs, requestId }: Fault,
+  commandLine: string,
+  words: string[],
+): Complaint {
   if (code === 'internal')
     return {
       code,
@@ -80,12 +103,13 @@ function complainOfFault({ code, message, issues = [], retryAfterMs, requestId }
     }
   // What the contract calls `body.name` is what was typed here.
   const plain = firstOfEach(message, issues).replace(/\b(?:body|query|params)\.(?=[a-z])/g, '')
-  const exit = code === 'network' || code === 'shutting_down' ? EXIT.unreachable : EXIT.refused
-  return { code, message: plain, ...wayOut(hintFor(code, retryAfterMs)), exit }
+  const exit = exitOf[code] ?? EXIT.refused
+  const hint = code === 'not_found' ? listsFor(commandLine, words) : hintFor(code, retryAfterMs)
+  return { code, message: plain, ...wayOut(hint), exit, ...(issues.length > 0 ? { issues } : {}) }
 }
 
-/** Every error a command can end with. `commandLine` is what was being run, for pointing at its help. */
-export function complain(error: unknown, commandLine = 'aside'): Complaint {
+/** Every error a command can end with. `commandLine` is what was being run, for pointing at its help; `words` all that was typed. */
+export function complain(error: unknown, commandLine = 'aside', words: string[] = []): Complaint {
   if (error instanceof Problem)
     return {
       code: error.code,
@@ -94,7 +118,7 @@ export function complain(error: unknown, commandLine = 'aside'): Complaint {
       exit: error.exit,
       ...(error.issues ? { issues: error.issues } : {}),
     }
-  if (isFault(error)) return complainOfFault(error)
+  if (isFault(error)) return complainOfFault(error, commandLine, words)
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
     return { code: 'usage', message, hint: `see: ${commandLine} --help`, exit: EXIT.usage }

@@ -38,9 +38,9 @@ Examples:
 
 Exit codes:
   0    done
-  1    refused, not found, or a check is not ok
-  2    the command or the configuration is wrong
-  3    the server or the store cannot be reached
+  1    failed: refused, not found, not confirmed, or a check is not ok
+  2    wrong usage: a command, option, value, file or setting that cannot be; nothing was changed
+  3    the server, the store or the page cannot be reached, or another process has the store
   130  given up with Ctrl-C
 
 Environment: ASIDE_URL, ASIDE_KEY (better than --key, which others on the machine can see), and the server's settings.`
@@ -111,7 +111,7 @@ export async function run(args: string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
     else {
       const json = args.includes('--json')
-      const complaint = complain(error, commandLine(program, args))
+      const complaint = complain(error, commandLine(program, args), args)
       createOutput({ json }).complain(complaint)
       if (args.includes('--verbose') && error instanceof Error) process.stderr.write(`${error.stack}\n`)
       process.exitCode = complaint.exit

@@ -37,7 +37,7 @@ describe('usage', () => {
   test('is a table by day, by model or by what else is asked for, with what is left of the budgets', async () => {
     const byDay = await run()
     expect(byDay.code, byDay.stderr).toBe(0)
-    expect(byDay.stdout).toMatch(/^DAY +TURNS +ANSWERED +TOKENS IN +OUT +COST/)
+    expect(byDay.stdout).toMatch(/^DAY +TURNS +COMPLETED +TOKENS IN +OUT +COST/)
     expect(byDay.stdout).toMatch(/^\d{4}-\d\d-\d\d +1 +100 % +\d+ +20 +0\.\d{4} +█{20}$/m)
     expect(byDay.stdout).toMatch(new RegExp(`^app +█{20} \\d{3} % +\\d+ of 100 tokens +${owner.app.id}$`, 'm'))
     expect((await run('--by', 'model')).stdout).toMatch(/^tokens:20:0 +1 /m)

@@ -4,7 +4,12 @@ import { id, Instant } from './ids.ts'
 import { AppConfig, Budget } from './config.ts'
 import { Citation } from './resources.ts'
 
-const Name = v.pipe(v.string(), v.trim(), v.minLength(1, 'a name'), v.maxLength(120, 'at most 120 characters'))
+const Name = v.pipe(
+  v.string(),
+  v.trim(),
+  v.minLength(1, 'a name, not empty'),
+  v.maxLength(120, 'at most 120 characters'),
+)
 
 /**
  * Exactly what a browser sends as `Origin`: scheme, host and port, no path. With `*.` before the host, every host below it; which

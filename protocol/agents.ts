@@ -30,7 +30,12 @@ export const Email = v.pipe(
   v.maxLength(254, 'at most 254 characters'),
   v.email('an e-mail address'),
 )
-const AgentName = v.pipe(v.string(), v.trim(), v.minLength(1, 'a name'), v.maxLength(120, 'at most 120 characters'))
+const AgentName = v.pipe(
+  v.string(),
+  v.trim(),
+  v.minLength(1, 'a name, not empty'),
+  v.maxLength(120, 'at most 120 characters'),
+)
 
 /** NIST SP 800-63B-4, 3.1.1.2: long rather than contrived. */
 export const NewPassword = v.pipe(

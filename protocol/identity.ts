@@ -82,7 +82,7 @@ export type IdentitySecret = v.InferOutput<typeof IdentitySecret>
 export const NewIdentitySecret = v.strictObject({
   appId: id('app'),
   name: v.optional(
-    v.pipe(v.string(), v.trim(), v.minLength(1, 'a name'), v.maxLength(120, 'at most 120 characters')),
+    v.pipe(v.string(), v.trim(), v.minLength(1, 'a name, not empty'), v.maxLength(120, 'at most 120 characters')),
     'default',
   ),
 })

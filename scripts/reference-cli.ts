@@ -48,14 +48,15 @@ function section(command: Command, depth: number): string[] {
     .visibleCommands(command)
     .filter((it) => it.name() !== 'help')
   const described = command.registeredArguments.filter((it) => it.description || it.argChoices)
-  const isLeaf = children.length === 0
+  // `usage` does something by itself, and has a command below it.
+  const isRun = children.length === 0 || own(command).length > 0 || command.registeredArguments.length > 0
   return [
     `${'#'.repeat(depth)} \`${path}\``,
     `${sentence(command.description())}`,
-    ...(isLeaf ? [`\`\`\`text\n${path} ${command.usage()}\n\`\`\``] : []),
+    ...(isRun ? [`\`\`\`text\n${path} ${command.usage()}\n\`\`\``] : []),
     ...(described.length > 0 ? [table(['argument', 'what'], described.map(argumentRow))] : []),
-    ...(isLeaf && own(command).length > 0 ? [table(['option', 'what'], own(command).map(optionRow))] : []),
-    ...(isLeaf ? remarks(textAfter(command)) : []),
+    ...(isRun && own(command).length > 0 ? [table(['option', 'what'], own(command).map(optionRow))] : []),
+    ...(isRun ? remarks(textAfter(command)) : []),
     ...children.flatMap((it) => section(it, depth + 1)),
   ]
 }

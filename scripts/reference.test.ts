@@ -21,3 +21,9 @@ test('the reference of the API leaves nothing out', () => {
   for (const name of Object.keys(events)) expect(text).toContain(`### \`${name}\``)
   for (const code of errorCodes) expect(text).toContain(`| \`${code}\` |`)
 })
+
+test('the reference of the command line has the options of a command that has commands below it, too', () => {
+  const text = references['docs/cli.md']!()
+  const [, usage = ''] = text.split('\n## `aside usage`\n')
+  expect(usage.slice(0, usage.indexOf('\n### '))).toMatch(/```text\naside usage [^]*\| `--by <what>` \|[^]*Examples:/)
+})

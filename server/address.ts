@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import type { Config } from './platform/config.ts'
 
 export { type Config, ConfigProblems, parseConfig } from './platform/config.ts'
+export { makeFolder } from './platform/folder.ts'
 
 const Address = v.object({
   url: v.string(),

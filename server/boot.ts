@@ -1,6 +1,6 @@
 /** From a configuration to a server that listens, and back to nothing. */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
@@ -9,7 +9,16 @@ import { type Address, addressFile, readAddress } from './address.ts'
 import { createOpenAi } from './ai/index.ts'
 import { type App, type AppParts, createApp, entities } from './app.ts'
 import { type Doors, openDoors } from './doors.ts'
-import { type Config, createEdge, createLog, type Edge, lockSqlite, type Log, openDb } from './platform/index.ts'
+import {
+  type Config,
+  createEdge,
+  createLog,
+  type Edge,
+  lockSqlite,
+  type Log,
+  makeFolder,
+  openDb,
+} from './platform/index.ts'
 
 export interface BootOptions {
   log?: Log
@@ -119,7 +128,7 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
   listenUrl = url
   await app.start()
   const file = addressFile(config)
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   writeFileSync(file, JSON.stringify({ url, token: operatorToken, pid: process.pid, isBrief: options.isBrief }), {
     mode: 0o600,
   })

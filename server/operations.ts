@@ -28,7 +28,9 @@ export const operationRoutes = ({ db, cdn, isReady, checks }: Parts): Route[] =>
           name: 'widget',
           ok: widget,
           detail: widget ? `version ${cdn.version} is served` : 'not built',
-          ...(widget ? {} : { fix: 'npm run build' }),
+          ...(widget
+            ? {}
+            : { fix: 'npm run build, then start the server again: it looks for the widget when it starts' }),
         },
         ...(await checks()),
       ],

@@ -1,16 +1,6 @@
 /** Puts a backup in the place of an SQLite store that nobody has open. */
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { entities } from './tables.ts'
 import { createAudit } from './audit/index.ts'
@@ -24,6 +14,7 @@ import {
   createLog,
   examineSqlite,
   lockSqlite,
+  makeFolder,
   openDb,
 } from './platform/index.ts'
 
@@ -82,7 +73,7 @@ export interface Restored {
 export async function restoreBackup(config: Config, backup: string): Promise<Restored> {
   if (config.database.kind !== 'sqlite') throw new NoBackup('This store is Postgres: restore it with pg_restore')
   const { file } = config.database
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   const lock = lockSqlite(file)
   if (!lock) throw new StoreTaken(file, readAddress(config))
   const coming = `${file}.restore-${randomBytes(6).toString('hex')}`

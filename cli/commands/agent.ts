@@ -21,6 +21,7 @@ import { act, type Context } from '../context.ts'
 import { type Output, printable } from '../output.ts'
 import { readNewPassword } from '../password.ts'
 import { Problem } from '../problems.ts'
+import { dayOf } from '../words.ts'
 
 interface TenantOption {
   tenant?: string
@@ -48,11 +49,20 @@ async function chooseAgent(
   throw new Problem('not_found', `no agent is called ${wanted}`, { hint: 'see who there is: aside agent list' })
 }
 
+/** Whoever is disabled cannot come in, invited or not: that is said first. */
+function stateOf({ status, invitedUntil }: Agent): string {
+  if (status === 'active' && invitedUntil === undefined) return 'active'
+  const isOver = invitedUntil !== undefined && Date.parse(invitedUntil) < Date.now()
+  const invited =
+    invitedUntil === undefined ? 'not invited' : `invited until ${dayOf(invitedUntil)}${isOver ? ' (over)' : ''}`
+  return status === 'disabled' ? (invitedUntil === undefined ? 'disabled' : `disabled, ${invited}`) : invited
+}
+
 function showInvitation(out: Output, made: Invited): void {
   out.show(made, () => {
     out.line(made.invitation.token)
     out.note(
-      `Give this to ${made.agent.email}, over a way that is safe: with it they choose their password, until ${made.invitation.expiresAt.slice(0, 10)}.`,
+      `Give this to ${made.agent.email}, over a way that is safe: with it they choose their password, until ${dayOf(made.invitation.expiresAt)}.`,
     )
     out.note('It is not shown again. Here it is used by: aside agent accept')
   })
@@ -101,8 +111,8 @@ export function addAgentCommands(program: Command): void {
               it.id,
               it.name,
               it.role,
-              it.invitedUntil ? `invited until ${it.invitedUntil.slice(0, 10)}` : it.status,
-              it.lastLoginAt?.slice(0, 10) ?? 'never',
+              stateOf(it),
+              it.lastLoginAt ? dayOf(it.lastLoginAt) : 'never',
             ]),
             [out.paint.bold],
           )

@@ -3,9 +3,11 @@ import { type App, AppConfig, createApp } from '@aside/protocol'
 import { allApps, chooseTenant } from '../choose.ts'
 import { act, type Context } from '../context.ts'
 import { readText } from '../files.ts'
+import { tellNamesakes } from '../namesakes.ts'
 import { canonicalOrigin, refusedOrigin } from '../origin.ts'
 import { printable } from '../output.ts'
 import { chooseWholeApp, update } from '../whole-app.ts'
+import { dayOf } from '../words.ts'
 
 interface NewAppOptions {
   tenant?: string
@@ -50,6 +52,7 @@ export function addAppCommands(program: Command): void {
             throw refusedOrigin(error, allowedOrigins, '--origin')
           })
         out.show(made, () => out.line(`${out.paint.green('created')} ${made.name} ${out.paint.dim(made.id)}`))
+        await tellNamesakes(out, 'app', made, () => allApps(connection, query))
         if (made.allowedOrigins.length === 0)
           out.note('It has no allowed origins, so no page can embed it: give --origin for each page that should.')
         else if (!out.json) out.note(`Next: aside source add <folder> --app ${made.id}, aside embed ${made.id}`)
@@ -98,7 +101,9 @@ export function addAppCommands(program: Command): void {
       act(async (context, wanted: string, name: string, options: { tenant?: string }) => {
         const connection = await context.connect()
         const before = await chooseWholeApp(connection, wanted, options)
-        show(context, (await update(connection, before, { name })).app)
+        const { app: renamed } = await update(connection, before, { name })
+        show(context, renamed)
+        await tellNamesakes(context.out, 'app', renamed, () => allApps(connection, before.query))
       }),
     )
 }
@@ -110,8 +115,8 @@ function show({ out }: Context, app: App): void {
     const trial = live.trial ? `, and ${live.trial.config} for ${live.trial.percent} % of the visitors` : ''
     out.line(`${paint.bold(printable(app.name))} ${paint.dim(app.id)}`)
     out.line(`  tenant   ${app.tenantId}`)
-    out.line(`  created  ${app.createdAt.slice(0, 10)}`)
-    out.line(`  live     configuration ${live.config} since ${live.since.slice(0, 10)}${trial}`)
+    out.line(`  created  ${dayOf(app.createdAt)}`)
+    out.line(`  live     configuration ${live.config} since ${dayOf(live.since)}${trial}`)
     out.line(`  model    ${printable(app.config.model ?? 'the default')}`)
     out.line(`  origins  ${app.allowedOrigins.join('\n           ') || 'none, so no page can embed it'}`)
   })

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Tenant } from '@aside/protocol'
 import { mayGoOn } from '../ask.ts'
@@ -6,8 +5,9 @@ import { showChanges } from '../changes.ts'
 import { allTenants, chooseWholeTenant } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { act, type Context } from '../context.ts'
+import { mustBeFree, toFile, type ToFile, writeText } from '../download.ts'
 import { printable } from '../output.ts'
-import { Problem, usage } from '../problems.ts'
+import { notConfirmed, Problem, usage } from '../problems.ts'
 import type { Plan, Step } from '../tenant-file/plan.ts'
 
 interface ApplyOptions {
@@ -43,6 +43,8 @@ function showPlan({ out }: Context, { unchanged, beyond }: Plan, steps: Step[], 
   for (const { kind, what, name, changes } of steps) {
     out.line(paints[kind](`${signs[kind]} ${kind} ${what} ${paint.bold(printable(name))}`))
     if (changes) showChanges(out, changes, '    ')
+    if (kind === 'remove' && what === 'app')
+      out.line(paint.red('    with its visitors, conversations, sources and configurations, for good'))
   }
   if (unchanged > 0) out.line(paint.dim(`= leave ${unchanged} as ${unchanged === 1 ? 'it is' : 'they are'}`))
   if (beyond.length === 0 || isPruned) return
@@ -86,6 +88,7 @@ async function apply(context: Context, options: ApplyOptions): Promise<void> {
   const isToDo = steps.length > 0
   if (!out.json) showPlan(context, plan, steps, options.prune ?? false)
   if (!out.json && !isToDo) out.line('nothing to do')
+  for (const remark of plan.remarks) out.note(printable(remark))
   const isMeant = isToDo && !options.dryRun
   if (
     isMeant &&
@@ -94,7 +97,7 @@ async function apply(context: Context, options: ApplyOptions): Promise<void> {
       json: out.json,
     }))
   )
-    throw usage('given up, and nothing was changed')
+    throw notConfirmed()
   if (isMeant) await runAll(context, steps)
   const result = {
     ...(plan.tenantId === undefined ? {} : { tenantId: plan.tenantId }),
@@ -119,12 +122,16 @@ export function addApplyCommands(program: Command): void {
     .requiredOption('-f, --file <file>', 'the file; "-" is standard input')
     .option('--tenant <tenant>', 'apply it to this one, whatever it is called: a name or an id')
     .option('--dry-run', 'show the difference only')
-    .option('--prune', 'remove keys and sources that the file does not name, of apps whose keys and sources it does')
+    .option(
+      '--prune',
+      'remove apps, origins, keys and sources that the file does not name, where it names some of their kind',
+    )
     .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
       `
-What the file leaves out is left as it is; a second time there is nothing to do. Such a file looks like this:
+What the file leaves out is left as it is; a second time there is nothing to do. Apps, origins, keys and sources that
+are there and not in the file are told, and stay without --prune. Such a file looks like this:
 
   tenant: Acme
   budget: { tokensPerDay: 2000000 }
@@ -135,6 +142,7 @@ What the file leaves out is left as it is; a second time there is nothing to do.
         model: local
         theme: { primary: "#3355ff" }
       trial: { percent: 10, config: { model: local, temperature: 0 } }
+      identity: observe
       sources: [docs/, faq/**/*.md]
       publishableKeys: [website]
 
@@ -145,22 +153,21 @@ Examples:
     )
     .action(act(apply))
 
-  program
-    .command('export [tenant]')
+  toFile(program.command('export [tenant]'))
     .description('write a tenant as a file for "apply": no secrets, no documents')
-    .option('-o, --output <file>', 'where to; standard output where nothing is said')
     .addHelpText('after', '\nExample:\n  $ aside export Acme -o acme.yaml')
     .action(
-      act(async ({ out, connect }, wanted: string | undefined, { output }: { output?: string }) => {
+      act(async ({ out, connect }, wanted: string | undefined, options: ToFile) => {
+        if (options.out !== undefined) mustBeFree(options.out, options.force)
         const { readState } = await import('../tenant-file/state.ts')
         const { writeTenant } = await import('../tenant-file/write.ts')
         const connection = await connect()
         const tenant = await chooseWholeTenant(connection, wanted)
         const { file, text } = writeTenant(await readState(connection, tenant))
         const written = out.json ? `${JSON.stringify(file, null, 2)}\n` : text
-        if (output === undefined) return out.write(out.isTerminal ? printable(written) : written)
-        writeFileSync(output, written)
-        out.note(`written to ${output}`)
+        if (options.out === undefined) return out.write(out.isTerminal ? printable(written) : written)
+        writeText(options.out, written, options.force)
+        out.note(`written to ${options.out}`)
       }),
     )
 }

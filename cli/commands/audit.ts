@@ -3,6 +3,7 @@ import { AuditAction, type AuditEntry, listAudit, pages } from '@aside/protocol'
 import { chooseTenant } from '../choose.ts'
 import { act } from '../context.ts'
 import { readSince } from '../durations.ts'
+import { secondOf } from '../words.ts'
 
 interface AuditOptions {
   tenant?: string
@@ -66,7 +67,7 @@ export function addAuditCommand(program: Command): void {
           out.table(
             ['AT', 'ACTION', 'BY', 'TARGET', 'RESULT', 'DETAIL'],
             shown.map((it) => [
-              it.at.slice(0, 19).replace('T', ' '),
+              secondOf(it.at),
               it.action,
               it.actor.id ?? it.actor.kind,
               it.target ?? '',

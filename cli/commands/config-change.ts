@@ -6,9 +6,9 @@ import { changesBetween, showChanges } from '../changes.ts'
 import type { Connection } from '../connect.ts'
 import { act, type Context } from '../context.ts'
 import { readText } from '../files.ts'
-import { usage } from '../problems.ts'
+import { notConfirmed, usage } from '../problems.ts'
 import { activate, chooseWholeApp, findVersion, type OfApp, type WholeApp } from '../whole-app.ts'
-import { numberOption, ofApp, showLive } from './of-app.ts'
+import { numberOption, ofApp, showLive, tellTrialEnd } from './of-app.ts'
 
 interface ChangeOptions extends OfApp {
   note?: string
@@ -36,6 +36,7 @@ async function store(
   const body = { config, ...(options.note === undefined ? {} : { note: options.note }) }
   const made: ConfigVersion = await connection.client.call(createConfig, { query, body })
   const app = options.activate ? (await activate(connection, whole, { config: made.number })).app : undefined
+  if (app) tellTrialEnd(context, whole.app, app)
   out.show({ ...made, activated: app !== undefined }, () => {
     if (app) return showLive(context, app)
     out.line(`${out.paint.green('created')} configuration ${made.number} of ${whole.app.name}`)
@@ -97,8 +98,7 @@ export function addConfigChanges(config: Command): void {
         ])
         await editText(text, AppConfig, async (after) => {
           if (!showDifference(context, before, after)) return
-          if (!(await mayGoOn('Make this live?', { ...options, json: context.out.json })))
-            throw usage('given up, and nothing was changed')
+          if (!(await mayGoOn('Make this live?', { ...options, json: context.out.json }))) throw notConfirmed()
           await store(context, connection, whole, after, { ...options, activate: true })
         })
       }),

@@ -1,13 +1,14 @@
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type AppConfig, diffConfigs } from '@aside/protocol'
+import { type AppConfig, type ConfigVersion, diffConfigs } from '@aside/protocol'
 import { showChanges } from '../changes.ts'
 import { act, type Context } from '../context.ts'
+import { mustBeFree, toFile, type ToFile, writeText } from '../download.ts'
 import { printable } from '../output.ts'
 import { usage } from '../problems.ts'
 import { activate, chooseWholeApp, findVersion, type OfApp, rollBack, stateOf, versionsOf } from '../whole-app.ts'
+import { minuteOf } from '../words.ts'
 import { addConfigChanges } from './config-change.ts'
-import { numbered, numberOption, ofApp, showLive } from './of-app.ts'
+import { numbered, numberOption, ofApp, showLive, tellTrialEnd } from './of-app.ts'
 
 async function chosenConfig(context: Context, wanted: string | undefined, options: OfApp & { number?: number }) {
   const connection = await context.connect()
@@ -32,9 +33,14 @@ export function addConfigCommands(program: Command): void {
         const { out } = context
         const { whole, number, config } = await chosenConfig(context, wanted, options)
         const { stringify } = await import('yaml')
-        out.show({ appId: whole.app.id, number, state: stateOf(whole.app, number) || 'not live', config }, () => {
-          const state = stateOf(whole.app, number) || 'not live'
-          out.note(`${printable(whole.app.name)}, configuration ${number} (${state})`)
+        const { id, name, live } = whole.app
+        const state = stateOf(whole.app, number) || 'not live'
+        out.show({ appId: id, number, state, live, config }, () => {
+          out.note(`${printable(name)}, configuration ${number} (${state})`)
+          if (live.trial && live.trial.config !== number)
+            out.note(
+              `On trial for ${live.trial.percent} % of the visitors: configuration ${live.trial.config}. See: aside config show ${id} --number ${live.trial.config}`,
+            )
           if (Object.keys(config).length === 0) out.note('It says nothing of its own: everything is as it comes.')
           else out.write(printable(stringify(config, { lineWidth: 0 })))
         })
@@ -55,7 +61,7 @@ export function addConfigCommands(program: Command): void {
             configs.map((it) => [
               it.number,
               stateOf(whole.app, it.number),
-              it.createdAt.slice(0, 16).replace('T', ' '),
+              minuteOf(it.createdAt),
               it.createdBy,
               it.note ?? '',
             ]),
@@ -65,21 +71,32 @@ export function addConfigCommands(program: Command): void {
       }),
     )
 
-  ofApp(config.command('diff').argument('<a>', 'a number', numbered).argument('[b]', 'another; the live one', numbered))
-    .description('show what configuration b has differently from a')
-    .addHelpText('after', '\nExamples:\n  $ aside config diff 3\n  $ aside config diff 3 5 --app Shop')
+  ofApp(
+    config
+      .command('diff')
+      .argument('<n>', 'a number: what would change if it went live', numbered)
+      .argument('[to]', 'another: then, what changes from the first to it', numbered),
+  )
+    .description('show what would change from the live configuration to another, or from one to another')
+    .addHelpText(
+      'after',
+      '\nA + is new in the second one, a - is gone from the first, a ~ is another.\n\nExamples:\n  $ aside config diff 3\n  $ aside config diff 3 5 --app Shop',
+    )
     .action(
-      act(async ({ out, connect }, a: number, b: number | undefined, options: OfApp) => {
+      act(async ({ out, connect }, n: number, to: number | undefined, options: OfApp) => {
         const connection = await connect()
         const whole = await chooseWholeApp(connection, undefined, options)
-        const before = await findVersion(connection, whole, a)
-        const after = await findVersion(connection, whole, b ?? whole.app.live.config)
+        const before = await findVersion(connection, whole, to === undefined ? whole.app.live.config : n)
+        const after = await findVersion(connection, whole, to ?? n)
         const { changes } = await connection.client.call(diffConfigs, {
           params: { configId: after.id },
           query: { ...whole.query, against: before.id },
         })
         out.show({ from: before.number, to: after.number, changes }, () => {
-          if (changes.length === 0) out.note(`${before.number} and ${after.number} say the same.`)
+          const named = ({ number }: ConfigVersion) =>
+            [`configuration ${number}`, stateOf(whole.app, number)].filter(Boolean).join(', ')
+          out.line(out.paint.dim(`from ${named(before)} → to ${named(after)}`))
+          if (changes.length === 0) out.note('They say the same.')
           else showChanges(out, changes)
         })
       }),
@@ -93,17 +110,20 @@ export function addConfigCommands(program: Command): void {
         const connection = await context.connect()
         const whole = await chooseWholeApp(connection, undefined, options)
         const { app } = await activate(connection, whole, { config: number })
+        tellTrialEnd(context, whole.app, app)
         context.out.show(app, () => showLive(context, app))
       }),
     )
 
   ofApp(config.command('rollback [app]'))
-    .description('go back to what was live before; once more goes one further')
+    .description('go back to what was live before, for everybody; once more goes one further')
     .addHelpText('after', '\nExample:\n  $ aside config rollback Shop')
     .action(
       act(async (context, wanted: string | undefined, options: OfApp) => {
         const connection = await context.connect()
-        const { app } = await rollBack(connection, await chooseWholeApp(connection, wanted, options))
+        const whole = await chooseWholeApp(connection, wanted, options)
+        const { app } = await rollBack(connection, whole)
+        tellTrialEnd(context, whole.app, app)
         context.out.show(app, () => showLive(context, app))
       }),
     )
@@ -127,22 +147,20 @@ export function addConfigCommands(program: Command): void {
       }),
     )
 
-  ofApp(config.command('export [app]'))
+  toFile(ofApp(config.command('export [app]')))
     .description('write a configuration as YAML, with what else could be said in it')
     .addOption(numberOption('which; the live one where nothing is said'))
-    .option('-o, --output <file>', 'where to; standard output where nothing is said')
-    .addHelpText('after', '\nExample:\n  $ aside config export Shop -o shop.yaml\n  $ aside config import shop.yaml')
+    .addHelpText('after', '\nExamples:\n  $ aside config export Shop -o shop.yaml\n  $ aside config import shop.yaml')
     .action(
-      act(async (context, wanted: string | undefined, options: OfApp & { number?: number; output?: string }) => {
+      act(async (context, wanted: string | undefined, options: OfApp & ToFile & { number?: number }) => {
         const { out } = context
+        if (options.out !== undefined) mustBeFree(options.out, options.force)
         const { config } = await chosenConfig(context, wanted, options)
         const { writeConfig } = await import('../config-text.ts')
         const text = out.json ? `${JSON.stringify(config, null, 2)}\n` : writeConfig(config)
-        if (options.output === undefined) out.write(out.isTerminal ? printable(text) : text)
-        else {
-          writeFileSync(options.output, text)
-          out.note(`written to ${options.output}`)
-        }
+        if (options.out === undefined) return out.write(out.isTerminal ? printable(text) : text)
+        writeText(options.out, text, options.force)
+        out.note(`written to ${options.out}`)
       }),
     )
 

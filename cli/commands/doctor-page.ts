@@ -3,9 +3,8 @@ import { chooseApp } from '../choose.ts'
 import type { Context } from '../context.ts'
 import { isHttp } from '../doctor/ask.ts'
 import { examine } from '../doctor/examine.ts'
-import type { Finding, Group } from '../doctor/finding.ts'
-import { printable } from '../output.ts'
-import { EXIT, usage } from '../problems.ts'
+import { report } from '../doctor/report.ts'
+import { usage } from '../problems.ts'
 import { readTag } from './embed.ts'
 
 export interface PageOptions {
@@ -14,8 +13,6 @@ export interface PageOptions {
   app?: string
   browser?: boolean
 }
-
-const groups: Group[] = ['page', 'app', 'stream', 'browser']
 
 const Seconds = v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.minValue(1), v.maxValue(120))
 
@@ -39,28 +36,9 @@ export async function examinePage(context: Context, given: string, options: Page
     wanted,
     note: out.note,
   })
-  const checks = examined.checks.map(harmless)
-  const isWell = checks.every((it) => it.ok !== 'fail')
-  out.show({ ok: isWell, ...examined, checks }, () => {
-    const { paint } = out
-    const marks = { ok: paint.green('ok  '), warn: paint.yellow('warn'), fail: paint.red('FAIL') }
-    for (const group of groups.filter((it) => checks.some((check) => check.group === it))) {
-      out.line(paint.dim(group))
-      for (const { name, ok, detail, fix } of checks.filter((it) => it.group === group)) {
-        out.line(`  ${marks[ok]} ${paint.bold(name)}: ${detail}`)
-        if (fix !== undefined) out.line(`       ${paint.yellow('→')} ${fix}`)
-      }
-    }
-  })
-  if (!isWell) process.exitCode = EXIT.refused
+  const { checks, ...about } = examined
+  report(context, checks, about)
 }
-
-/** The page may be a stranger's: what it says is shown, and does nothing to a terminal. */
-const harmless = ({ detail, fix, ...rest }: Finding): Finding => ({
-  ...rest,
-  detail: printable(detail),
-  ...(fix === undefined ? {} : { fix: printable(fix) }),
-})
 
 async function findWanted({ connect }: Context, wanted: string) {
   const connection = await connect()

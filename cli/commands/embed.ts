@@ -62,6 +62,13 @@ export async function readTag(client: Client, appId: string, floating?: string) 
   return { version: info.version, integrity, src, html }
 }
 
+/** Whether pages get anything of this server: it takes the widget that is built when it starts. */
+export async function hasWidget(url: string): Promise<boolean> {
+  const reply = await fetch(new URL('/cdn/latest/integrity.json', url), { signal: AbortSignal.timeout(20_000) })
+  await reply.body?.cancel()
+  return reply.ok
+}
+
 const get = (client: Client, path: string) =>
   client.open({ method: 'GET', path }, {}, { signal: AbortSignal.timeout(20_000) })
 

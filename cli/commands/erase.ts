@@ -17,14 +17,15 @@ const PATIENCE = { timeoutMs: 3_600_000 }
 
 /** `erase`, below whatever command. */
 export function addErase(parent: Command): void {
+  const name = parent.parent ? `aside ${parent.name()} erase` : 'aside erase'
   parent
     .command('erase <id>')
     .description('erase a visitor, an app or a tenant with everything that is kept of it')
-    .option('--yes', 'without being asked')
+    .option('-y, --yes', 'do not ask')
     .option('--tenant <tenant>', 'whose it is: a name or an id (where there are several)')
     .addHelpText(
       'after',
-      '\nIt cannot be undone. Backups made before still have it, until they are thrown away.\n\nExamples:\n  $ aside erase vis_01k…\n  $ aside erase app_01k… --yes\n  $ aside erase ten_01k…',
+      `\nIt cannot be undone. Backups made before still have it, until they are thrown away.\n\nExamples:\n  $ ${name} vis_01k…\n  $ ${name} app_01k… --yes\n  $ ${name} ten_01k…`,
     )
     .action(
       act(async ({ out, connect }, id: string, options: EraseOptions) => {

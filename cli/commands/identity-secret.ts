@@ -8,6 +8,7 @@ import {
 } from '@aside/protocol'
 import { chooseApp, chooseTenant, tenantOf } from '../choose.ts'
 import { act } from '../context.ts'
+import { dayOf } from '../words.ts'
 
 interface OfApp {
   app?: string
@@ -67,8 +68,8 @@ export function addSecretCommands(identity: Command): void {
             identitySecrets.map((it) => [
               it.name,
               it.id,
-              it.createdAt.slice(0, 10),
-              it.revokedAt ? `revoked ${it.revokedAt.slice(0, 10)}` : 'good',
+              dayOf(it.createdAt),
+              it.revokedAt ? `revoked ${dayOf(it.revokedAt)}` : 'good',
             ]),
             [out.paint.bold],
           )

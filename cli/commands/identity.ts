@@ -14,6 +14,7 @@ import { act } from '../context.ts'
 import { mintIdentity } from '../identity-token.ts'
 import { EXIT, Problem, usage } from '../problems.ts'
 import { addSecretCommands } from './identity-secret.ts'
+import { minuteOf } from '../words.ts'
 
 const APP = ['--app <app>', 'a name or an id (where there are several)'] as const
 
@@ -151,7 +152,7 @@ export function addIdentityCommands(program: Command): void {
         const { ok, reason, claims } = verdict
         out.show(verdict, () => {
           if (!claims) return
-          const until = new Date(claims.exp * 1_000).toISOString()
+          const until = minuteOf(claims.exp * 1_000)
           out.line(`${out.paint.green('good')} ${claims.sub} ${out.paint.dim(`until ${until}`)}`)
         })
         if (ok) return

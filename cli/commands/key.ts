@@ -4,7 +4,9 @@ import { allKeys, chooseApp, chooseTenant, isGood, type OfTenant, tenantOf } fro
 import type { Connection } from '../connect.ts'
 import { act } from '../context.ts'
 import { readDuration } from '../durations.ts'
+import { tellNamesakes } from '../namesakes.ts'
 import { Problem, usage } from '../problems.ts'
+import { dayOf, minuteOf } from '../words.ts'
 
 interface NewKeyOptions {
   tenant?: string
@@ -29,9 +31,9 @@ async function whose(connection: Connection, options: NewKeyOptions): Promise<{ 
 }
 
 const state = (key: Key): string => {
-  if (key.revokedAt) return `revoked ${key.revokedAt.slice(0, 10)}`
+  if (key.revokedAt) return `revoked ${dayOf(key.revokedAt)}`
   if (!key.expiresAt) return 'valid'
-  return Date.parse(key.expiresAt) < Date.now() ? 'expired' : `valid until ${key.expiresAt.slice(0, 10)}`
+  return Date.parse(key.expiresAt) < Date.now() ? 'expired' : `valid until ${dayOf(key.expiresAt)}`
 }
 
 export function addKeyCommands(program: Command): void {
@@ -70,6 +72,7 @@ export function addKeyCommands(program: Command): void {
           if (made.key.kind === 'secret')
             out.note('Keep it now: it is not shown again. It is for servers, never for a page.')
         })
+        await tellNamesakes(out, 'key', made.key, async () => (await allKeys(connection, query)).filter(isGood))
       }),
     )
 
@@ -92,7 +95,7 @@ export function addKeyCommands(program: Command): void {
               `${it.kind} ${it.env}`,
               `…${it.hint}`,
               state(it),
-              it.lastUsedAt?.slice(0, 10) ?? 'never',
+              it.lastUsedAt ? dayOf(it.lastUsedAt) : 'never',
               it.scopes.length === scopes.length ? 'all' : it.scopes.join(' '),
             ]),
             [out.paint.bold],
@@ -124,8 +127,8 @@ export function addKeyCommands(program: Command): void {
         })
         out.show(made, () => {
           out.line(made.secret)
-          const until = new Date(Date.now() + overlapHours * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
-          const end = overlapHours === 0 ? 'has ended' : `is good until ${until} UTC at most`
+          const until = minuteOf(Date.now() + overlapHours * 3_600_000)
+          const end = overlapHours === 0 ? 'has ended' : `is good until ${until} at most`
           out.note(`Keep it now: it is not shown again. The old one, …${old.hint}, ${end}.`)
         })
       }),

@@ -22,3 +22,12 @@ export function showLive({ out }: Pick<Context, 'out'>, { name, live }: WholeApp
   const trial = live.trial ? `, and ${live.trial.config} for ${live.trial.percent} % of the visitors` : ''
   out.line(`${out.paint.green('live')} ${printable(name)} answers with configuration ${live.config}${trial}`)
 }
+
+/** Nobody should find out later that some visitors had another configuration, and have it no longer. */
+export function tellTrialEnd({ out }: Pick<Context, 'out'>, before: WholeApp['app'], after: WholeApp['app']): void {
+  const { trial } = before.live
+  if (!trial || after.live.trial) return
+  out.note(
+    `The trial of configuration ${trial.config}, for ${trial.percent} % of the visitors, has ended. Begin it again: aside config split ${trial.config} ${trial.percent} --app ${after.id}`,
+  )
+}

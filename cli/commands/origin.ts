@@ -14,20 +14,27 @@ interface OriginOptions {
 const withTenant = (command: Command): Command =>
   command.option('--tenant <tenant>', 'whose the app is: a name or an id (where a name is not enough)')
 
+interface Changed {
+  app: WholeApp['app']
+  /** Before. */
+  had: string[]
+}
+
 /** Reads, changes and writes, held to what was read; once more where somebody else was faster. */
 async function change(
   connection: Connection,
   wanted: string,
   options: OriginOptions,
   decide: (origins: string[]) => string[],
-): Promise<WholeApp['app']> {
+): Promise<Changed> {
   const chosen = await chooseApp(connection, wanted, options)
   for (let attempt = 1; ; attempt++) {
     const before = await readWholeApp(connection, chosen.id, tenantOf(connection, chosen))
     const allowedOrigins = decide(before.app.allowedOrigins)
-    if (allowedOrigins.join(' ') === before.app.allowedOrigins.join(' ')) return before.app
+    const had = before.app.allowedOrigins
+    if (allowedOrigins.join(' ') === had.join(' ')) return { had, app: before.app }
     try {
-      return (await update(connection, before, { allowedOrigins })).app
+      return { had, app: (await update(connection, before, { allowedOrigins })).app }
     } catch (error) {
       if (isFault(error) && error.code === 'precondition_failed' && attempt === 1) continue
       throw refusedOrigin(error, allowedOrigins)
@@ -39,6 +46,22 @@ function show({ out }: Context, { id, allowedOrigins }: WholeApp['app']): void {
   out.show({ appId: id, allowedOrigins }, () => {
     if (allowedOrigins.length === 0) return out.note('No page may embed it: aside origin add <app> https://…')
     for (const origin of allowedOrigins) out.line(origin)
+  })
+}
+
+/** What is new and what is gone is marked, and all that is allowed is shown. */
+function tell({ out }: Context, { had, app: { id, allowedOrigins } }: Changed): void {
+  const added = allowedOrigins.filter((it) => !had.includes(it))
+  const removed = had.filter((it) => !allowedOrigins.includes(it))
+  out.show({ appId: id, allowedOrigins, added, removed }, () => {
+    const { paint } = out
+    for (const origin of [...new Set([...had, ...allowedOrigins])].sort()) {
+      if (added.includes(origin)) out.line(paint.green(`+ ${origin}`))
+      else if (removed.includes(origin)) out.line(paint.red(`- ${origin}`))
+      else out.line(`  ${origin}`)
+    }
+    if (added.length + removed.length === 0) out.note('It had them already: nothing was changed.')
+    if (allowedOrigins.length === 0) out.note('No page may embed it now: aside origin add <app> https://…')
   })
 }
 
@@ -68,7 +91,7 @@ export function addOriginCommands(program: Command): void {
         for (const remark of found.flatMap((it) => it.remarks)) context.out.note(remark)
         const added = found.map((it) => it.origin)
         const connection = await context.connect()
-        show(
+        tell(
           context,
           await change(connection, wanted, options, (origins) => [...new Set([...origins, ...added])].sort()),
         )
@@ -82,7 +105,7 @@ export function addOriginCommands(program: Command): void {
       act(async (context, wanted: string, written: string[], options: OriginOptions) => {
         const removed = written.map((it) => canonicalOrigin(it).origin)
         const connection = await context.connect()
-        const app = await change(connection, wanted, options, (origins) => {
+        const changed = await change(connection, wanted, options, (origins) => {
           const missing = removed.filter((it) => !origins.includes(it))
           if (missing.length > 0)
             throw new Problem('not_found', `it does not have ${missing.join(', ')}`, {
@@ -90,7 +113,7 @@ export function addOriginCommands(program: Command): void {
             })
           return origins.filter((it) => !removed.includes(it))
         })
-        show(context, app)
+        tell(context, changed)
       }),
     )
 }

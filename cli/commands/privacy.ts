@@ -12,9 +12,10 @@ import {
 } from '@aside/protocol'
 import { chooseApp, chooseTenant } from '../choose.ts'
 import { act } from '../context.ts'
-import { mustBeFree, save, sized } from '../download.ts'
+import { mustBeFree, save, sized, toFile, type ToFile } from '../download.ts'
 import { usage } from '../problems.ts'
 import { addErase } from './erase.ts'
+import { dayOf } from '../words.ts'
 
 interface OfTenantOption {
   tenant?: string
@@ -53,47 +54,34 @@ function addFind(privacy: Command): void {
 }
 
 function addExport(privacy: Command): void {
-  privacy
-    .command('export <what> [id]')
+  toFile(privacy.command('export <what> [id]'), '<id>.ndjson where nothing is said')
     .description('write all there is of a visitor, or of a tenant, into one file')
-    .option('--out <file>', 'where to (default: <id>.ndjson)')
-    .option('--force', 'in the place of a file that is there')
     .addHelpText(
       'after',
-      '\n<what> is visitor or tenant. The file has one JSON object a line; the last one says how many there are.\n\nExamples:\n  $ aside privacy export visitor vis_01k… --out anna.ndjson\n  $ aside privacy export tenant Acme --out acme.ndjson',
+      '\n<what> is visitor or tenant. The file has one JSON object a line; the last one says how many there are.\n\nExamples:\n  $ aside privacy export visitor vis_01k… -o anna.ndjson\n  $ aside privacy export tenant Acme -o acme.ndjson',
     )
     .action(
-      act(
-        async (
-          { out, connect },
-          what: string,
-          given: string | undefined,
-          options: { out?: string; force?: boolean },
-        ) => {
-          if (what !== 'visitor' && what !== 'tenant')
-            throw usage(`an export is of a visitor or a tenant, not of ${what}`, 'see: aside privacy export --help')
-          if (what === 'visitor' && (given === undefined || !isId('vis', given)))
-            throw usage(
-              'a visitor is named by an id like vis_…',
-              'it is in an audit log, or in an export of the tenant',
-            )
-          if (options.out !== undefined) mustBeFree(options.out, options.force)
-          const connection = await connect()
-          const { client } = connection
-          const id = what === 'visitor' ? given! : (await chooseTenant(connection, given)).tenantId
-          if (id === undefined) throw usage('which tenant? a key does not say', 'say its id: ten_…')
-          const file = options.out ?? `${id}.ndjson`
-          mustBeFree(file, options.force)
-          const response =
-            what === 'visitor'
-              ? await client.open(exportVisitor, { params: { visitorId: id } })
-              : await client.open(exportTenant, { params: { tenantId: id } })
-          const sizeBytes = await save(response, file, { force: options.force, bar: out.bar })
-          out.show({ id, file, sizeBytes }, () =>
-            out.line(`${out.paint.green('exported')} ${id} into ${file} (${sized(sizeBytes)})`),
-          )
-        },
-      ),
+      act(async ({ out, connect }, what: string, given: string | undefined, options: ToFile) => {
+        if (what !== 'visitor' && what !== 'tenant')
+          throw usage(`an export is of a visitor or a tenant, not of ${what}`, 'see: aside privacy export --help')
+        if (what === 'visitor' && (given === undefined || !isId('vis', given)))
+          throw usage('a visitor is named by an id like vis_…', 'it is in an audit log, or in an export of the tenant')
+        if (options.out !== undefined) mustBeFree(options.out, options.force)
+        const connection = await connect()
+        const { client } = connection
+        const id = what === 'visitor' ? given! : (await chooseTenant(connection, given)).tenantId
+        if (id === undefined) throw usage('which tenant? a key does not say', 'say its id: ten_…')
+        const file = options.out ?? `${id}.ndjson`
+        mustBeFree(file, options.force)
+        const response =
+          what === 'visitor'
+            ? await client.open(exportVisitor, { params: { visitorId: id } })
+            : await client.open(exportTenant, { params: { tenantId: id } })
+        const sizeBytes = await save(response, file, { force: options.force, bar: out.bar })
+        out.show({ id, file, sizeBytes }, () =>
+          out.line(`${out.paint.green('exported')} ${id} into ${file} (${sized(sizeBytes)})`),
+        )
+      }),
     )
 }
 
@@ -126,7 +114,7 @@ function addRetention(privacy: Command): void {
               it.conversations,
               it.visitors,
               it.held,
-              it.oldest?.slice(0, 10) ?? '–',
+              it.oldest ? dayOf(it.oldest) : '–',
             ]),
           )
         })
@@ -171,7 +159,7 @@ function addHold(privacy: Command): void {
             it.conversationId ?? it.visitorId,
             it.reason,
             it.createdBy,
-            it.createdAt.slice(0, 10),
+            dayOf(it.createdAt),
             it.id,
           ])
           out.table(['HELD', 'REASON', 'BY', 'SINCE', 'ID'], rows, [out.paint.bold])

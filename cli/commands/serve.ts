@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readConfig, storeProblem } from '../connect.ts'
 import { act } from '../context.ts'
 import { EXIT, Problem, usage } from '../problems.ts'
+import { hasWidget } from './embed.ts'
 
 interface ServeOptions {
   port?: string
@@ -35,14 +36,26 @@ export function addServeCommand(program: Command): void {
         const { database, openai, publicUrl } = config
         const store = database.kind === 'sqlite' ? database.file : 'Postgres'
         const model = openai ? openai.model : 'local (quotes the sources; set OPENAI_API_KEY for a language model)'
+        const widget = await hasWidget(url)
         if (out.json)
-          out.row({ url, publicUrl: publicUrl ?? url, pid: process.pid, store, model: openai?.model ?? 'local' })
+          out.row({
+            url,
+            publicUrl: publicUrl ?? url,
+            pid: process.pid,
+            store,
+            model: openai?.model ?? 'local',
+            widget,
+          })
         else {
           out.line(`Aside listens on ${out.paint.bold(out.paint.cyan(url))}`)
           if (publicUrl) out.line(`  public  ${publicUrl}`)
           out.line(`  API     ${url}/docs`)
           out.line(`  store   ${store}`)
           out.line(`  model   ${model}`)
+          if (!widget)
+            out.line(
+              `  widget  ${out.paint.red('not built')}, so no page gets one: npm run build, then start this again`,
+            )
           out.line(out.paint.dim('Ctrl-C ends it; other commands talk to it by themselves.'))
         }
         // It leaves the process itself, by a signal.

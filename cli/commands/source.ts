@@ -7,6 +7,7 @@ import { Problem, usage } from '../problems.ts'
 import type { OfApp } from '../whole-app.ts'
 import { ofApp } from './of-app.ts'
 import { addSources, type AddOptions } from './source-add.ts'
+import { dayOf } from '../words.ts'
 
 const number = (text: string): number => {
   if (!/^[1-9][0-9]?$/.test(text) || Number(text) > 50) throw new InvalidArgumentError('A number from 1 to 50.')
@@ -42,13 +43,7 @@ export function addSourceCommands(program: Command): void {
             return out.note(`${app.name} has no sources yet. Add some: aside source add <folder> --app ${app.id}`)
           out.table(
             ['NAME', 'TITLE', 'PASSAGES', 'SIZE', 'CHANGED'],
-            sources.map((it) => [
-              it.name,
-              it.title.slice(0, 50),
-              it.chunks,
-              size(it.sizeBytes),
-              it.updatedAt.slice(0, 10),
-            ]),
+            sources.map((it) => [it.name, it.title.slice(0, 50), it.chunks, size(it.sizeBytes), dayOf(it.updatedAt)]),
             [out.paint.bold],
           )
         })
@@ -57,10 +52,7 @@ export function addSourceCommands(program: Command): void {
 
   ofApp(source.command('remove <names...>'))
     .description('remove sources, by name or id')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ aside source remove docs/old.md --app Shop\n  $ aside source remove src_01k…',
-    )
+    .addHelpText('after', '\nExamples:\n  $ aside source remove old.md --app Shop\n  $ aside source remove src_01k…')
     .action(
       act(async ({ out, connect }, names: string[], options: OfApp) => {
         const connection = await connect()

@@ -7,6 +7,7 @@ import { readConfig, storeProblem } from '../connect.ts'
 import { act, type Globals } from '../context.ts'
 import { mustBeFree, save, sized } from '../download.ts'
 import { EXIT, Problem, usage } from '../problems.ts'
+import { minuteOf } from '../words.ts'
 
 export function addStoreCommands(program: Command): void {
   addBackup(program)
@@ -62,7 +63,7 @@ function addRestore(program: Command): void {
   program
     .command('restore <file>')
     .description('put a backup in the place of the local SQLite store; no server may have it')
-    .option('--yes', 'without being asked')
+    .option('-y, --yes', 'do not ask')
     .addHelpText(
       'after',
       '\nThe store that is there is kept beside it, as ….before-restore. Clients start over from what the backup has.\n\nExample:\n  $ aside restore aside-monday.db',
@@ -81,7 +82,8 @@ function addRestore(program: Command): void {
           out.show({ file, from: backup, ...restored, undoneErasures: undone }, () => {
             out.line(`${out.paint.green('restored')} ${file}`)
             if (restored.before !== undefined) out.line(`  before  ${restored.before}`)
-            for (const { id, at } of undone) out.line(`  ${out.paint.yellow('erase again')}  ${id}, erased ${at}`)
+            for (const { id, at } of undone)
+              out.line(`  ${out.paint.yellow('erase again')}  ${id}, erased ${minuteOf(at)}`)
           })
         } catch (error) {
           throw storeTaken(error, 'end it first') ?? inWords(error)
@@ -91,7 +93,9 @@ function addRestore(program: Command): void {
 }
 
 const storeTaken = (error: unknown, hint: string) =>
-  isError(error, 'StoreTaken') ? new Problem('store_taken', error.message, { hint, cause: error }) : undefined
+  isError(error, 'StoreTaken')
+    ? new Problem('store_taken', error.message, { hint, exit: EXIT.unreachable, cause: error })
+    : undefined
 
 const inWords = (error: unknown): unknown =>
   isError(error, 'NoBackup')

@@ -2,7 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type Budget, createTenant, type Tenant, updateTenant } from '@aside/protocol'
 import { allTenants, chooseWholeTenant } from '../choose.ts'
 import { act, type Context } from '../context.ts'
+import { tellNamesakes } from '../namesakes.ts'
 import { printable } from '../output.ts'
+import { dayOf } from '../words.ts'
 
 export function addTenantCommands(program: Command): void {
   const tenant = program.command('tenant').description('customer organisations')
@@ -13,12 +15,13 @@ export function addTenantCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ aside tenant create Acme')
     .action(
       act(async ({ out, connect }, name: string) => {
-        const { client } = await connect()
-        const made = await client.call(createTenant, { body: { name } })
+        const connection = await connect()
+        const made = await connection.client.call(createTenant, { body: { name } })
         out.show(made, () => {
           out.line(`${out.paint.green('created')} ${made.name} ${out.paint.dim(made.id)}`)
           out.note(`Next: aside app create <name> --tenant ${made.id} --origin https://…`)
         })
+        await tellNamesakes(out, 'tenant', made, () => allTenants(connection))
       }),
     )
 
@@ -31,7 +34,7 @@ export function addTenantCommands(program: Command): void {
         const tenants = await allTenants(await connect())
         out.show({ tenants }, () => {
           if (tenants.length === 0) return out.note('There is no tenant yet. Make one: aside tenant create <name>')
-          const rows = tenants.map((it) => [it.name, it.id, it.createdAt.slice(0, 10), budgetOf(it)])
+          const rows = tenants.map((it) => [it.name, it.id, dayOf(it.createdAt), budgetOf(it)])
           out.table(['NAME', 'ID', 'CREATED', 'BUDGET'], rows, [out.paint.bold])
         })
       }),
@@ -56,7 +59,9 @@ export function addTenantCommands(program: Command): void {
       act(async (context, wanted: string, name: string) => {
         const connection = await context.connect()
         const { id } = await chooseWholeTenant(connection, wanted)
-        show(context, await connection.client.call(updateTenant, { params: { tenantId: id }, body: { name } }))
+        const renamed = await connection.client.call(updateTenant, { params: { tenantId: id }, body: { name } })
+        show(context, renamed)
+        await tellNamesakes(context.out, 'tenant', renamed, () => allTenants(connection))
       }),
     )
 
@@ -111,7 +116,7 @@ function show({ out }: Context, tenant: Tenant): void {
   out.show(tenant, () => {
     const { paint } = out
     out.line(`${paint.bold(printable(tenant.name))} ${paint.dim(tenant.id)}`)
-    out.line(`  created  ${tenant.createdAt.slice(0, 10)}`)
+    out.line(`  created  ${dayOf(tenant.createdAt)}`)
     out.line(`  budget   ${budgetOf(tenant)}`)
   })
 }

@@ -58,7 +58,7 @@ function showUsage(out: Output, by: UsageBy, rows: UsageRow[]): void {
   const tokens = (row: UsageRow) => row.inputTokens + row.outputTokens
   const most = Math.max(1, ...rows.map(tokens))
   out.table(
-    [...heads[by], 'TURNS', 'ANSWERED', 'TOKENS IN', 'OUT', 'COST', ''],
+    [...heads[by], 'TURNS', 'COMPLETED', 'TOKENS IN', 'OUT', 'COST', ''],
     rows.map((row) => [
       ...namesOf(by, row),
       number(row.turns),
@@ -97,7 +97,7 @@ export function addUsageCommands(program: Command): void {
     .addOption(new Option('--by <what>', 'what to tell apart').choices(usageBy).default('day'))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ aside usage\n  $ aside usage --by config --app Shop --from 2026-01-01\n  $ aside usage notices\n\nA ~ says that some of the tokens are estimated: the provider did not count them.',
+      '\nExamples:\n  $ aside usage\n  $ aside usage --by config --app Shop --from 2026-01-01\n  $ aside usage notices\n\nCOMPLETED are the turns that came to their end: with an answer, or with words that there is none.\nA ~ says that some of the tokens are estimated: the provider did not count them.',
     )
     .action(
       act(async ({ out, connect }, options: UsageOptions) => {

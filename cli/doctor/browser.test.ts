@@ -33,7 +33,7 @@ describe.skipIf(!findChromium() || !isBuilt)('a page in a browser', () => {
       tag.dataset.app = '${practice.appId}'
       document.body.append(tag)
     </script>`
-    expect(troubles(await practice.examine(body))).toMatchObject([{ name: 'tag', ok: 'fail' }])
+    expect(troubles(await practice.examine(body))).toMatchObject([{ name: 'tag', status: 'fail' }])
     const seen = await look(body)
     expect(troubles(seen)).toEqual([])
     expect(seen.ways).toEqual(['tag'])
@@ -47,7 +47,7 @@ describe.skipIf(!findChromium() || !isBuilt)('a page in a browser', () => {
       const { mount } = (await remote.get('./mount'))()
       mount(document.body, { baseUrl: '${url}', appId: '${practice.appId}' })
     </script>`
-    expect(troubles(await practice.examine(body))).toMatchObject([{ name: 'tag', ok: 'fail' }])
+    expect(troubles(await practice.examine(body))).toMatchObject([{ name: 'tag', status: 'fail' }])
     const seen = await look(body)
     expect(troubles(seen)).toEqual([])
     expect(seen.ways).toEqual(['federated'])

@@ -1,11 +1,11 @@
-/** What a look at a page has found: one line for people, the same as data. */
-export type Group = 'page' | 'app' | 'stream' | 'browser'
+/** What a look at the machine, a server or a page has found: one line for people, the same as data. */
+export type Group = 'machine' | 'server' | 'page' | 'app' | 'stream' | 'browser'
 
 export interface Finding {
   group: Group
   name: string
   /** `warn`: it works, or may, and somebody should know. */
-  ok: 'ok' | 'warn' | 'fail'
+  status: 'ok' | 'warn' | 'fail'
   detail: string
   /** What to do about it: absent where there is nothing to be done. */
   fix?: string
@@ -25,11 +25,11 @@ export interface Notes {
 
 export function notesOf(group: Group): Notes {
   const note =
-    (ok: Finding['ok']) =>
+    (status: Finding['status']) =>
     (name: string, detail: string, fix?: string): Finding => ({
       group,
       name,
-      ok,
+      status,
       detail,
       ...(fix === undefined ? {} : { fix }),
     })

@@ -39,7 +39,7 @@ describe('a look at a page', () => {
     const seen = await practice.examine(withPolicy(practice[way](), policy))
     const [found, ...others] = troubles(seen)
     expect(others).toEqual([])
-    expect(found).toMatchObject({ group: 'page', ok: 'fail', name: expect.stringMatching(/^policy for/) })
+    expect(found).toMatchObject({ group: 'page', status: 'fail', name: expect.stringMatching(/^policy for/) })
     const line = /^Content-Security-Policy: (.+)$/.exec(found?.fix ?? '')?.[1] ?? ''
     const replaced = line.split('; ').map((it) => it.split(' ')[0])
     expect(replaced).toEqual(way === 'tag' ? ['script-src', 'frame-src'] : ['script-src', 'connect-src'])
@@ -50,33 +50,33 @@ describe('a look at a page', () => {
   it('heeds every policy there is: of several headers, of a meta element, and of those that only report', async () => {
     const two = await practice.examine(withPolicy(practice.tag(), ['script-src *', "frame-src 'self'"]))
     expect(troubles(two)).toMatchObject([
-      { ok: 'fail', detail: 'frame-src of the page refuses it (in the 2. of its 2 policies)' },
+      { status: 'fail', detail: 'frame-src of the page refuses it (in the 2. of its 2 policies)' },
     ])
     const meta = await practice.examine(
       `<meta http-equiv="content-security-policy" content="script-src 'self'">${practice.tag()}`,
     )
-    expect(troubles(meta)).toMatchObject([{ ok: 'fail', detail: 'script-src of the page refuses it' }])
+    expect(troubles(meta)).toMatchObject([{ status: 'fail', detail: 'script-src of the page refuses it' }])
     const report = await practice.examine({
       body: practice.tag(),
       headers: { 'content-security-policy-report-only': "frame-src 'none'" },
     })
-    expect(troubles(report)).toMatchObject([{ ok: 'warn' }])
+    expect(troubles(report)).toMatchObject([{ status: 'warn' }])
   })
 
   it('wants the nonce where only a nonce helps', async () => {
     const policy = "script-src 'nonce-r4nd0m' 'strict-dynamic'; require-trusted-types-for 'script'"
     const without = await practice.examine(withPolicy(practice.tag(), policy))
-    expect(troubles(without)).toMatchObject([{ ok: 'fail', fix: expect.stringContaining('nonce="…"') }])
+    expect(troubles(without)).toMatchObject([{ status: 'fail', fix: expect.stringContaining('nonce="…"') }])
     for (const way of ['tag', 'element', 'federated'] as const)
       expect(troubles(await practice.examine(withPolicy(practice[way]('nonce="r4nd0m"'), policy)))).toEqual([])
     const named = await practice.examine(withPolicy(practice.element(), "trusted-types 'none'"))
-    expect(troubles(named)).toMatchObject([{ ok: 'warn', fix: 'Content-Security-Policy: trusted-types vue' }])
+    expect(troubles(named)).toMatchObject([{ status: 'warn', fix: 'Content-Security-Policy: trusted-types vue' }])
   })
 
   it('sees what a sandbox takes away', async () => {
     const seen = await practice.examine(withPolicy(practice.tag(), 'sandbox allow-scripts'))
     expect(troubles(seen)).toMatchObject([
-      { name: 'sandbox', ok: 'fail', fix: 'Content-Security-Policy: sandbox allow-scripts allow-same-origin' },
+      { name: 'sandbox', status: 'fail', fix: 'Content-Security-Policy: sandbox allow-scripts allow-same-origin' },
     ])
   })
 
@@ -84,33 +84,33 @@ describe('a look at a page', () => {
     const one = async (body: string) => troubles(await practice.examine(body))[0]
     expect(await one('<p>Nothing</p>')).toMatchObject({
       name: 'tag',
-      ok: 'fail',
+      status: 'fail',
       fix: expect.stringContaining('aside embed'),
     })
     expect(await one(`<!-- ${practice.tag()} --><noscript>${practice.tag()}</noscript>`)).toMatchObject({
       name: 'tag',
-      ok: 'fail',
+      status: 'fail',
     })
     expect(await one(practice.tag() + practice.tag())).toMatchObject({
       name: 'script tag',
-      ok: 'warn',
+      status: 'warn',
       detail: expect.stringContaining('2 times'),
     })
     expect(await one(practice.tag().replace(/data-app="\w+"/, ''))).toMatchObject({
-      ok: 'fail',
+      status: 'fail',
       fix: 'add data-app="app_…"',
     })
     expect(await one(practice.tag().replace(practice.appId, 'shop'))).toMatchObject({
-      ok: 'fail',
+      status: 'fail',
       detail: expect.stringContaining('no app id'),
     })
-    expect(await one(practice.tag('type="module"'))).toMatchObject({ ok: 'fail', fix: 'leave type out' })
+    expect(await one(practice.tag('type="module"'))).toMatchObject({ status: 'fail', fix: 'leave type out' })
     expect(await one(practice.tag(`integrity="${practice.sri}"`))).toMatchObject({
-      ok: 'fail',
+      status: 'fail',
       fix: 'add crossorigin="anonymous"',
     })
     const secret = await practice.examine(practice.tag(`data-api-key="${practice.owner.secret}"`))
-    expect(troubles(secret)[0]).toMatchObject({ ok: 'fail', detail: expect.stringContaining('secret key') })
+    expect(troubles(secret)[0]).toMatchObject({ status: 'fail', detail: expect.stringContaining('secret key') })
     expect(JSON.stringify(secret)).not.toContain(practice.owner.secret)
     const unlike = { address: `app_${'1'.repeat(26)}`, tag: '<script></script>', server: new URL(practice.between.url) }
     expect(troubles(await practice.examine(practice.tag(), { wanted: unlike }))[0]).toMatchObject({
@@ -119,7 +119,7 @@ describe('a look at a page', () => {
     const alone = await one(`<aside-chat app-id="${practice.appId}"></aside-chat>`)
     expect(alone).toMatchObject({
       name: '<aside-chat>',
-      ok: 'fail',
+      status: 'fail',
       detail: expect.stringContaining('nothing defines'),
     })
   })
@@ -142,7 +142,7 @@ describe('a look at a page', () => {
     expect(await look(practice.tag(), 'camera=()')).toEqual([])
     expect(await look(practice.element(), 'microphone=(self)')).toEqual([])
     expect(await look(practice.tag(), 'microphone=(self)')).toMatchObject([
-      { name: 'permissions', ok: 'warn', fix: `Permissions-Policy: ${frame}` },
+      { name: 'permissions', status: 'warn', fix: `Permissions-Policy: ${frame}` },
     ])
     expect(await look(practice.element(), 'geolocation=(), microphone=()')).toMatchObject([{ name: 'permissions' }])
     expect(await look(practice.tag(), 'microphone=(')).toMatchObject([
@@ -159,13 +159,13 @@ describe('a look at a page', () => {
     }
     const seen = await practice.examine(isolated)
     expect(troubles(seen)).toEqual([])
-    expect(named(seen, 'isolation')?.ok).toBe('ok')
+    expect(named(seen, 'isolation')?.status).toBe('ok')
     practice.between.fault = { path: '/embed/', headers: { 'cross-origin-embedder-policy': undefined } }
-    expect(troubles(await practice.examine(isolated))).toMatchObject([{ name: 'isolation', ok: 'fail' }])
+    expect(troubles(await practice.examine(isolated))).toMatchObject([{ name: 'isolation', status: 'fail' }])
     practice.between.fault = { path: '/cdn/', headers: { 'cross-origin-resource-policy': undefined } }
     const bare = await practice.examine({ ...isolated, body: practice.tag() })
     expect(troubles(bare)).toMatchObject([
-      { name: 'isolation', ok: 'fail', fix: expect.stringContaining('crossorigin') },
+      { name: 'isolation', status: 'fail', fix: expect.stringContaining('crossorigin') },
     ])
     practice.between.fault = undefined
   })
@@ -175,7 +175,7 @@ describe('a look at a page', () => {
     const look = (server: string, policy?: string) => {
       const source = readSource(`<script src="${server}/cdn/latest/embed.js" data-app="app_1"></script>`, url)
       const header = (name: string) => (name === 'content-security-policy' ? policy : undefined)
-      return checkTransport({ url, origin: url.origin, status: 200, header, ...source }).map((it) => it.ok)
+      return checkTransport({ url, origin: url.origin, status: 200, header, ...source }).map((it) => it.status)
     }
     expect(look('http://chat.example')).toEqual(['fail'])
     expect(look('http://chat.example', 'upgrade-insecure-requests')).toEqual(['warn'])
@@ -185,11 +185,11 @@ describe('a look at a page', () => {
 
   it('says so where it is no page, or no good one', async () => {
     expect(troubles(await practice.examine({ status: 404, body: practice.tag() }))).toMatchObject([
-      { name: 'reply', ok: 'fail' },
+      { name: 'reply', status: 'fail' },
     ])
     const picture = await practice.examine({ headers: { 'content-type': 'image/png' }, body: '' })
-    expect(troubles(picture)[0]).toMatchObject({ name: 'reply', ok: 'fail' })
+    expect(troubles(picture)[0]).toMatchObject({ name: 'reply', status: 'fail' })
     const long = await practice.examine(practice.tag() + ' '.repeat(6_000_000))
-    expect(troubles(long)).toMatchObject([{ name: 'reply', ok: 'warn' }])
+    expect(troubles(long)).toMatchObject([{ name: 'reply', status: 'warn' }])
   })
 })

@@ -32,6 +32,14 @@ export async function checkScript(
         'write the address it leads to into the tag',
       ),
     ]
+  if (answer.status === 404 && (await get(new URL('/cdn/latest/integrity.json', script)))?.status === 404)
+    return [
+      fail(
+        'script',
+        `${script.href} is not there: the server has no widget, for it was not built, or not when the server started`,
+        'on the machine of the server: npm run build, then start the server again',
+      ),
+    ]
   if (answer.status === 404)
     return [
       fail(

@@ -38,7 +38,7 @@ describe('a look at the stream from the page', () => {
     expect(found).toMatchObject({
       group: 'stream',
       name: 'first bytes',
-      ok: 'fail',
+      status: 'fail',
       fix: expect.stringContaining('proxy_buffering off'),
     })
     expect(found?.detail).toMatch(/at once when the session ended, after \d+ ms.*X-Accel-Buffering was taken away/)
@@ -49,8 +49,8 @@ describe('a look at the stream from the page', () => {
     practice.between.fault = { path, through: packer, headers: { 'content-encoding': 'gzip' } }
     const found = troubles(await practice.examine(practice.tag()))
     expect(found).toMatchObject([
-      { name: expect.stringMatching(/first bytes|pieces/), ok: 'fail' },
-      { name: 'compression', ok: 'fail', fix: 'leave text/event-stream out of what the proxy compresses' },
+      { name: expect.stringMatching(/first bytes|pieces/), status: 'fail' },
+      { name: 'compression', status: 'fail', fix: 'leave text/event-stream out of what the proxy compresses' },
     ])
   })
 
@@ -59,11 +59,13 @@ describe('a look at the stream from the page', () => {
       practice.between.fault = { path, ...fault }
       return troubles(await practice.examine(practice.tag()))
     }
-    expect(await look({ headers: { 'cache-control': 'max-age=60' } })).toMatchObject([{ name: 'caching', ok: 'warn' }])
-    expect(await look({ reply: { status: 502 } })).toMatchObject([{ name: 'stream', ok: 'fail' }])
-    expect(await look({ headers: { 'content-type': 'text/html' } })).toMatchObject([{ name: 'stream', ok: 'fail' }])
+    expect(await look({ headers: { 'cache-control': 'max-age=60' } })).toMatchObject([
+      { name: 'caching', status: 'warn' },
+    ])
+    expect(await look({ reply: { status: 502 } })).toMatchObject([{ name: 'stream', status: 'fail' }])
+    expect(await look({ headers: { 'content-type': 'text/html' } })).toMatchObject([{ name: 'stream', status: 'fail' }])
     expect(await look({ path: '/v1/sessions', reply: { status: 403 } })).toMatchObject([
-      { name: 'session', ok: 'fail', detail: 'none can be started: 403' },
+      { name: 'session', status: 'fail', detail: 'none can be started: 403' },
     ])
   })
 
@@ -83,7 +85,7 @@ describe('a look at the stream from the page', () => {
     await once(old.listen(0, '127.0.0.1'), 'listening')
     const { port } = old.address() as AddressInfo
     const html = practice.element().replace('<aside-chat ', `<aside-chat base-url="http://127.0.0.1:${port}" `)
-    expect(troubles(await practice.examine(html))).toMatchObject([{ name: 'protocol', ok: 'warn' }])
+    expect(troubles(await practice.examine(html))).toMatchObject([{ name: 'protocol', status: 'warn' }])
     old.close()
   })
 })

@@ -6,6 +6,8 @@ import {
   createApp,
   createConfig,
   createKey,
+  enforceIdentity,
+  type IdentityMode,
   removeSource,
   revokeKey,
 } from '@aside/protocol'
@@ -41,43 +43,91 @@ export async function planApp(
   if (state) {
     planOrigins(plan, place, name, wanted, state.whole.app)
     planConfig(plan, place, name, wanted, state)
+    planIdentity(plan, place, name, wanted, state.identity.mode)
   } else planNew(plan, place, name, wanted)
+  if (wanted.identity === 'enforce' && !state?.identity.secrets.length)
+    plan.remarks.push(`${name} has no secret, so "enforce" lets nobody in: aside identity secret create`)
   planKeys(plan, place, name, wanted, state)
   if (sources) await planSources(plan, place, name, sources)
 }
 
-function planNew(plan: Planning, place: Place, name: string, { origins = [], config = {}, trial }: AppFile): void {
+function planNew(
+  plan: Planning,
+  place: Place,
+  name: string,
+  { origins = [], config = {}, trial, identity }: AppFile,
+): void {
   const { client } = plan.connection
   plan.steps.push({
     kind: 'create',
     what: 'app',
     name,
-    changes: changesBetween({}, { ...(origins.length > 0 ? { origins } : {}), ...config, ...(trial ? { trial } : {}) }),
+    changes: changesBetween(
+      {},
+      {
+        ...(origins.length > 0 ? { origins } : {}),
+        ...config,
+        ...(trial ? { trial } : {}),
+        ...(identity ? { identity } : {}),
+      },
+    ),
     run: async () => {
       const query = ofPlan(plan)
       const app = await client.call(createApp, { query, body: { name, allowedOrigins: origins, config } })
       place.whole = await readWholeApp(plan.connection, app.id, query)
       if (trial) await goLive(plan, place, { config, trial })
+      if (identity) await setIdentity(plan, place, identity)
     },
   })
 }
 
 function planOrigins(plan: Planning, place: Place, name: string, { origins }: AppFile, app: App): void {
   if (!origins) return
-  const wanted = [...new Set(origins)].sort()
-  const changes = [
-    ...wanted.filter((it) => !app.allowedOrigins.includes(it)).map((after) => ({ path: 'origin', after })),
-    ...app.allowedOrigins.filter((it) => !wanted.includes(it)).map((before) => ({ path: 'origin', before })),
-  ]
-  if (changes.length === 0) plan.unchanged++
+  const wanted = new Set(origins)
+  const more = [...wanted].filter((it) => !app.allowedOrigins.includes(it)).sort()
+  if (more.length === 0) plan.unchanged++
   else
     plan.steps.push({
       kind: 'change',
       what: 'origins',
       name,
-      changes,
-      run: async () => void (place.whole = await update(plan.connection, place.whole!, { allowedOrigins: wanted })),
+      changes: more.map((after) => ({ path: 'origin', after })),
+      run: () => putOrigins(plan, place, (now) => [...now, ...more]),
     })
+  for (const origin of app.allowedOrigins)
+    if (!wanted.has(origin))
+      plan.beyond.push({
+        kind: 'remove',
+        what: 'origin',
+        name: `${name}: ${origin}`,
+        run: () => putOrigins(plan, place, (now) => now.filter((it) => it !== origin)),
+      })
+}
+
+async function putOrigins({ connection }: Planning, place: Place, decide: (now: string[]) => string[]): Promise<void> {
+  const { whole } = place
+  place.whole = await update(connection, whole!, { allowedOrigins: decide(whole!.app.allowedOrigins).sort() })
+}
+
+function planIdentity(plan: Planning, place: Place, name: string, { identity }: AppFile, before: IdentityMode): void {
+  if (identity === undefined) return
+  if (identity === before) plan.unchanged++
+  else
+    plan.steps.push({
+      kind: 'change',
+      what: 'identity',
+      name,
+      changes: [{ path: 'identity', before, after: identity }],
+      run: () => setIdentity(plan, place, identity),
+    })
+}
+
+async function setIdentity(plan: Planning, place: Place, mode: IdentityMode): Promise<void> {
+  const { app } = place.whole!
+  const query = ofPlan(plan)
+  await plan.connection.client.call(enforceIdentity, { params: { appId: app.id }, query, body: { mode } })
+  // It is another version of the app now, and what follows is held to that one.
+  place.whole = await readWholeApp(plan.connection, app.id, query)
 }
 
 interface LiveConfigs {

@@ -1,7 +1,7 @@
-import { createTenant, type Tenant, updateTenant } from '@aside/protocol'
+import { type App, createTenant, removeApp, type Tenant, updateTenant } from '@aside/protocol'
 import { changesBetween } from '../changes.ts'
 import type { Connection } from '../connect.ts'
-import type { Plan, Planning } from './plan.ts'
+import { ofPlan, type Plan, type Planning, type Step } from './plan.ts'
 import { planApp } from './plan-app.ts'
 import type { Wanted } from './read.ts'
 import type { TenantState } from './state.ts'
@@ -12,12 +12,16 @@ export async function planTenant(
   { file, sources }: Wanted,
   state: TenantState | undefined,
 ): Promise<Plan> {
-  const plan: Planning = { connection, steps: [], unchanged: 0, beyond: [], made: [] }
+  const plan: Planning = { connection, steps: [], unchanged: 0, beyond: [], remarks: [], made: [] }
   planItself(plan, file, state?.tenant)
   for (const [name, wanted] of Object.entries(file.apps ?? {})) {
     const found = state?.apps.filter((it) => it.whole.app.name === name) ?? []
     await planApp(plan, name, wanted, found, sources.get(name))
   }
+  const { apps: named } = file
+  if (named)
+    for (const { whole } of state?.apps ?? [])
+      if (!Object.hasOwn(named, whole.app.name)) plan.beyond.push(appRemoval(plan, whole.app))
   return plan
 }
 
@@ -51,3 +55,14 @@ function planItself(plan: Planning, { tenant: name, budget }: Wanted['file'], te
       },
     })
 }
+
+/** It takes as long as there is much of it, as `aside erase` does. */
+const appRemoval = (plan: Planning, { id, name }: App): Step => ({
+  kind: 'remove',
+  what: 'app',
+  name,
+  run: async () => {
+    const input = { params: { appId: id }, query: ofPlan(plan) }
+    await plan.connection.client.call(removeApp, input, { timeoutMs: 3_600_000 })
+  },
+})

@@ -5,7 +5,7 @@ import type { Connection } from '../connect.ts'
 
 export interface Step {
   kind: 'create' | 'change' | 'remove'
-  what: 'tenant' | 'app' | 'origins' | 'config' | 'key' | 'source'
+  what: 'tenant' | 'app' | 'origins' | 'origin' | 'config' | 'identity' | 'key' | 'source'
   /** `Shop`, `Shop: website`, for people. */
   name: string
   changes?: ConfigChange[]
@@ -18,6 +18,8 @@ export interface Plan {
   unchanged: number
   /** What the file does not name, in things it names all of. Without `prune` it stays. */
   beyond: Step[]
+  /** What a person should know before going on. */
+  remarks: string[]
   /** Publishable keys that came to be, once it has run: addresses, no secrets. */
   made: { app: string; name: string; key: string }[]
   /** Once it has run. */

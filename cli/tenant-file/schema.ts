@@ -1,9 +1,9 @@
 /** A tenant as a file: what may stand in it. What is left out is left as it is on the server. */
 import * as v from 'valibot'
-import { AppConfig, Budget, Origin } from '@aside/protocol'
+import { AppConfig, Budget, IdentityMode, Origin } from '@aside/protocol'
 import { problemOf } from '@aside/server/allowed-origins'
 
-const Name = v.pipe(v.string(), v.trim(), v.minLength(1, 'a name'), v.maxLength(120, 'at most 120 characters'))
+const Name = v.pipe(v.string(), v.trim(), v.minLength(1, 'not empty'), v.maxLength(120, 'at most 120 characters'))
 
 const AllowedOrigin = v.pipe(
   Origin,
@@ -29,6 +29,8 @@ export const AppFile = v.pipe(
         config: AppConfig,
       }),
     ),
+    /** What the app asks of its visitors. Secrets are never part of a file. */
+    identity: v.optional(IdentityMode),
     /** Files, folders and patterns, relative to the file itself. */
     sources: v.optional(v.array(v.pipe(v.string(), v.minLength(1, 'a file, a folder, or a pattern')))),
     publishableKeys: v.optional(v.array(PublishableKey)),

@@ -1,5 +1,5 @@
 /** A tenant as it is on the server: as much of it as a file can say. */
-import type { AppConfig, Key, Tenant } from '@aside/protocol'
+import { type AppConfig, type Identity, type Key, readIdentity, type Tenant } from '@aside/protocol'
 import { allApps, allKeys, isGood, type OfTenant } from '../choose.ts'
 import type { Connection } from '../connect.ts'
 import { findVersion, readWholeApp, type WholeApp } from '../whole-app.ts'
@@ -7,6 +7,7 @@ import { findVersion, readWholeApp, type WholeApp } from '../whole-app.ts'
 export interface AppState {
   whole: WholeApp
   trial?: { percent: number; config: AppConfig }
+  identity: Identity
   /** The publishable ones that are good. */
   keys: Key[]
 }
@@ -29,6 +30,7 @@ export async function readState(connection: Connection, tenant: Tenant): Promise
       ...(trial
         ? { trial: { percent: trial.percent, config: (await findVersion(connection, whole, trial.config)).config } }
         : {}),
+      identity: await connection.client.call(readIdentity, { params: { appId: id }, query }),
       keys: keys.filter((it) => it.appId === id).reverse(),
     })
   }

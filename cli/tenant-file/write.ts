@@ -23,13 +23,14 @@ export function writeTenant(state: TenantState): { file: TenantFile; text: strin
   return { file, text: head + stringify(file, { lineWidth: 0, aliasDuplicateObjects: false }) }
 }
 
-function appFile({ whole: { app }, trial, keys }: AppState) {
+function appFile({ whole: { app }, trial, identity, keys }: AppState) {
   const named = keys.map(({ name, env }): NamedKey => ({ name, env }))
   const once = named.filter((it, i) => named.findIndex((other) => other.name === it.name && other.env === it.env) === i)
   return {
     origins: app.allowedOrigins,
     config: app.config,
     ...(trial ? { trial } : {}),
+    identity: identity.mode,
     publishableKeys: once.map((it) => (it.env === 'live' ? it.name : it)),
   }
 }

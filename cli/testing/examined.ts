@@ -80,5 +80,5 @@ export async function openPractice(env: Record<string, string> = {}, isBuilt = f
 }
 
 /** What is wrong, by name. */
-export const troubles = ({ checks }: Examined): Finding[] => checks.filter((it) => it.ok !== 'ok')
+export const troubles = ({ checks }: Examined): Finding[] => checks.filter((it) => it.status !== 'ok')
 export const named = ({ checks }: Examined, name: string): Finding | undefined => checks.find((it) => it.name === name)

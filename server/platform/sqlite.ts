@@ -1,9 +1,10 @@
 /** SQLite as we run it: WAL, every commit synced, write locks taken at `begin`, and one server process to a file. */
-import fs, { existsSync, mkdirSync } from 'node:fs'
+import fs, { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
 import { CompiledQuery, SqliteDialect } from 'kysely'
+import { makeFolder } from './folder.ts'
 
 /** In the file's header, so that another program's database is refused instead of overwritten. "Asid". */
 const APPLICATION_ID = 0x41736964
@@ -70,7 +71,7 @@ export interface Executed {
 
 /** Throws where the file is not ours, not a database, or cannot be written. Makes its folder. */
 export function openSqlite(file: string): SqliteStore {
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   let writer: Database.Database
   let reader: Database.Database
   try {
@@ -171,7 +172,7 @@ function run(statement: Database.Statement, values: unknown[]): Executed {
  */
 export function lockSqlite(file: string): { release(): void } | undefined {
   if (file === ':memory:') return { release() {} }
-  mkdirSync(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   const lock = new Database(`${file}.lock`, { timeout: 0 })
   try {
     lock.exec('begin exclusive')
