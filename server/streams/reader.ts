@@ -32,6 +32,7 @@ export class Reader {
   readonly openedAt: number
   private readonly topic: Topic
   private readonly log: EventLog
+  private readonly ended: (messageId: string) => void
   private readonly scope: Scope
   readonly connection: BoundedConnection
   readonly session: Session
@@ -49,6 +50,8 @@ export class Reader {
   constructor(parts: {
     topic: Topic
     log: EventLog
+    /** An answer's end is being told, whoever ended it. */
+    ended: (messageId: string) => void
     scope: Scope
     connection: BoundedConnection
     session: Session
@@ -60,6 +63,7 @@ export class Reader {
   }) {
     this.topic = parts.topic
     this.log = parts.log
+    this.ended = parts.ended
     this.scope = parts.scope
     this.connection = parts.connection
     this.session = parts.session
@@ -118,6 +122,7 @@ export class Reader {
         this.pageSize = Math.max(1, i)
         return false
       }
+      if (event.name === 'message-end') this.ended(event.payload.message.id)
       this.writeLogged(seq, encode(event, this.log.cursorAt(seq)))
     }
     this.pageSize = Math.min(PAGE.most, this.pageSize * 2)
