@@ -1,15 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Koa from 'koa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Fault, stopTurn } from '@aside/protocol'
-import { acrossTenants, createLog } from '../platform/index.ts'
-import { type Aside, type Owner, startAside, type Visitor } from '../testing/aside.ts'
+import { createLog } from '../platform/index.ts'
+import { type Aside, type Owner, startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
-import { openRaw } from '../testing/raw-stream.ts'
+import type { RawStream } from '../testing/raw-stream.ts'
 import { stores } from '../testing/stores.ts'
+import { serveStreamsBeside, type StreamsBeside } from '../testing/streams-beside.ts'
 import type { Model } from './model.ts'
 import { type Run, runTurn } from './turn-run.ts'
 
@@ -31,30 +28,15 @@ describe.for(stores)('an answer that somebody else ends while it is being writte
   let aside: Aside
   let beside: Beside
   let owner: Owner
-  let http: Server
-  let epoch: string
-  const scopes = new Map<string, Visitor>()
-  const seenBy = ({ session: { session } }: Visitor) =>
-    acrossTenants(beside.db, log, {
-      kind: 'visitor',
-      ...session,
-      visitorId: session.visitorId,
-      sessionId: session.id,
-    }).of(owner.tenantId)
+  let readers: StreamsBeside
   beforeAll(async () => {
     aside = await startAside({ store, boot: { limits: { engine: { maxTurns: 0 } } } })
     beside = await openBeside(aside.store)
     owner = await aside.owner()
-    const [row] = (await beside.db.execute(undefined, "select value from store_facts where name = 'epoch'", [])).rows
-    epoch = String(row!['value'])
-    const koa = new Koa()
-    koa.use((ctx) => beside.streams.open(seenBy(scopes.get(ctx.path.slice(1))!), ctx, undefined))
-    http = createServer(koa.callback()).listen(0, '127.0.0.1')
-    await once(http, 'listening')
+    readers = await serveStreamsBeside(beside, owner.tenantId)
   })
   afterAll(async () => {
-    http?.closeAllConnections()
-    http?.close()
+    readers?.close()
     await beside?.close()
     await aside?.stop()
   })
@@ -63,15 +45,7 @@ describe.for(stores)('an answer that somebody else ends while it is being writte
     const visitor = await owner.visitor()
     const conversationId = await visitor.conversation()
     const { turn } = await visitor.post(conversationId, 'A question')
-    const id = visitor.session.session.id
-    scopes.set(id, visitor)
-    /** From now on, or all that there is. */
-    const follow = async (from: 'now' | 'the beginning' = 'now') => {
-      const headers: Record<string, string> = from === 'now' ? {} : { 'last-event-id': `${epoch}-0` }
-      const stream = await openRaw(`http://127.0.0.1:${(http.address() as AddressInfo).port}/${id}`, headers)
-      await expect.poll(() => stream.text()).toContain('session-ready')
-      return stream
-    }
+    const follow = (from?: 'the beginning') => readers.follow(visitor, from)
     const run: Run = { tenantId: owner.tenantId, turnId: turn!.id, stored: 0, control: new AbortController() }
     const scope = beside.scope(owner.tenantId)
     const parts = {
@@ -88,11 +62,9 @@ describe.for(stores)('an answer that somebody else ends while it is being writte
     const begin = () => runTurn(parts, scope, run)
     return { visitor, conversationId, turnId: turn!.id, scope, run, begin, follow }
   }
-  type Stream = Awaited<ReturnType<Awaited<ReturnType<typeof asked>>['follow']>>
-
-  const has = (stream: Stream, name: string) => stream.frames().some((it) => it.name === name)
+  const has = (stream: RawStream, name: string) => stream.frames().some((it) => it.name === name)
   /** What was told of the answer, by the names of the events, where some of it came after its end. */
-  function toldLate(stream: Stream): string[] {
+  function toldLate(stream: RawStream): string[] {
     const names = stream.frames().map((it) => it.name)
     const end = names.indexOf('message-end')
     return end < 0 ? [] : names.slice(end).filter((it) => /^message-(delta|snapshot|start)$/.test(it))
