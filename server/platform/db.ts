@@ -43,6 +43,8 @@ export interface Db {
    * `isQuiet` or when it is closed, for whoever writes waits meanwhile; until then fragments may stay, and it returns false.
    */
   purge(isQuiet?: boolean): Promise<boolean>
+  /** A purge is put off: whoever has the file next knows of it. Nothing on Postgres. */
+  owePurge(): Promise<void>
   /** True where fragments may have stayed, also by a process that is gone. */
   isUntidy(): boolean
   close(): Promise<void>
@@ -183,6 +185,12 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
         .connection()
         .execute(() => sqlite.purge(rewrite))
       return rewrite
+    },
+    async owePurge() {
+      if (sqlite)
+        await client()
+          .connection()
+          .execute(async () => sqlite.owe())
     },
     isUntidy: () => sqlite?.isUntidy() ?? false,
     async close() {

@@ -97,6 +97,10 @@ describe('an SQLite file', () => {
     await db.migrate()
     await db.execute(undefined, "insert into store_facts (name, value) values ('large', hex(zeroblob(36000000)))", [])
     expect(db.isUntidy()).toBe(false)
+    await db.owePurge()
+    expect(db.isUntidy()).toBe(true)
+    expect(await db.purge(true)).toBe(true)
+    expect(db.isUntidy()).toBe(false)
     expect(await db.purge(false)).toBe(false)
     expect(db.isUntidy()).toBe(true)
     // A process that dies now closes nothing.

@@ -62,7 +62,9 @@ export interface SqliteStore {
    * away until it resolves.
    */
   purge(rewrite: boolean): Promise<void>
-  /** It was purged last without being built anew, also by a process that is gone. */
+  /** Keeps that it has yet to be built anew, in the file's header, so that it outlives the process. Not within a transaction. */
+  owe(): void
+  /** Whether that was kept, also by a process that is gone. */
   isUntidy(): boolean
   sizeBytes(): number
   /** Once nothing is being synced any more. */
@@ -91,6 +93,7 @@ export function openSqlite(file: string): SqliteStore {
   const prepareWrite = remembering(writer)
   const prepareRead = remembering(reader)
   const log = syncing(`${file}-wal`)
+  const owe = () => void writer.pragma(`user_version = ${UNTIDY}`)
   return {
     dialect: new ImmediateSqlite({ database: { prepare: prepareWrite, close: () => void writer.close() } }),
     write: (text, values) => run(prepareWrite(text), values),
@@ -98,12 +101,12 @@ export function openSqlite(file: string): SqliteStore {
     read: (text, values) => run((writer.inTransaction ? prepareRead : prepareWrite)(text), values),
     sync: log.sync,
     async purge(rewrite) {
-      // In the file's header, so that it outlives the process.
-      writer.pragma(`user_version = ${UNTIDY}`)
+      owe()
       if (rewrite) return rewriteSqlite(file)
       const [result] = writer.pragma('wal_checkpoint(truncate)') as { busy: number }[]
       if (result?.busy) throw new Error('The log could not be emptied: somebody reads')
     },
+    owe,
     isUntidy: () => writer.pragma('user_version', { simple: true }) === UNTIDY,
     sizeBytes: () => {
       const size = (name: string) => Number(writer.pragma(name, { simple: true }))

@@ -67,6 +67,7 @@ export function createPurge({
         timers.add(timer)
       }
       if (!running && performance.now() - last >= REST_MS) return run()
+      await db.owePurge().catch((error: unknown) => log.warn('purge-failed', { reason: String(error) }))
       plan()
       return false
     },
