@@ -52,6 +52,9 @@ describe('the text of an answer while it is written', () => {
     text.show()
     text.append(' three')
     await expect.poll(told).toEqual(['One two', ' three'])
+    // This reader came after the answer had begun: it has to be told which answer that is.
+    const names = stream.frames().map((it) => it.name)
+    expect(names.filter((it) => it.startsWith('message-'))).toEqual(['message-snapshot', 'message-delta'])
     text.close()
     text.append(' four')
     text.flush()
