@@ -1,7 +1,7 @@
 /** Every table there is: what the store is opened with, migrated against, and searched through when somebody is forgotten. */
 import { agentTables } from './agents/index.ts'
 import { AuditLog } from './audit/index.ts'
-import { Sessions, Visitors } from './auth/index.ts'
+import { Sessions, VisitorMerges, Visitors } from './auth/index.ts'
 import { Conversations, DraftTable, Grounds, Messages, Processes, Turns } from './conversations/index.ts'
 import { IdentityCounts, IdentitySecrets } from './identity/index.ts'
 import { KeyTable } from './keys/index.ts'
@@ -26,6 +26,7 @@ export const entities = [
   IdentityCounts,
   ...agentTables,
   Visitors,
+  VisitorMerges,
   Sessions,
   StreamHeads,
   StreamEvents,

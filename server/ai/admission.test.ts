@@ -109,6 +109,23 @@ describe.for(stores)('when more is asked than can be answered, on %s', (store) =
     for (const it of [one!, two!, three!]) it.reading.close()
   })
 
+  it('tells whoever waits their place once the question is stored, not before: nobody waits with what may yet be lost', async () => {
+    const running = await occupy('stored')
+    const owner = await aside.owner({ model: `gpt-answer#stored-waiting-${store}` })
+    for (let i = 0; i < 5; i++) {
+      const one = await asker(owner)
+      const turnId = await one.ask()
+      await expect.poll(() => one.places()).toEqual([1])
+      const names = one.reading.events.map((it) => (it.id === undefined ? `${it.name}, a place` : it.name))
+      const place = names.indexOf('conversation-updated, a place')
+      expect(names.indexOf('message-updated'), names.join('; ')).toBeLessThan(place)
+      expect(names).toContain('message-updated')
+      await one.visitor.client.call(stopTurn, { params: { conversationId: one.id }, body: { turnId } })
+      one.reading.close()
+    }
+    await running.release()
+  })
+
   it('moves those who wait up as places become free', async () => {
     const running = await occupy('moving')
     const held = `gpt-answer#moving-held-${store}`

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Citation, type ErrorCode, type Hit, isFault } from '@aside/protocol'
 import { CONFIDENT } from '../knowledge/index.ts'
 import { reckoningOf } from '../limits/index.ts'
-import type { Begun, Ending, TurnLife } from '../conversations/index.ts'
+import type { Ending, TurnLife } from '../conversations/index.ts'
 import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
 import type { LiveApp, LiveConfig, Tenancy } from '../tenancy/index.ts'
@@ -101,7 +101,11 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   })
   if (!begun) return
 
-  const answer = openAnswer(streams, begun, run)
+  // Before anybody can have ended it: whoever does so now ends this, too.
+  const answer = (run.text = streams.openText(begun.turn.visitorId, begun.message.id, begun.turn.attempt))
+  const told = begun.stored.then(() => answer.show())
+  // Waited for when the model has ended; nobody listens before.
+  told.catch(() => {})
   const cited = () => {
     const numbers = citedNumbers(answer.text)
     return passages.map((it) => it.citation).filter((it) => numbers.has(it.number))
@@ -132,36 +136,14 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
     else ending = { status: 'stopped', text: answer.text, citations: [] }
     ending.citations = cited()
   }
-  const text = await answer.told
   try {
-    text.flush()
+    await told
+    answer.flush()
     await stored(() => turns.end(scope, begun, ending), run)
   } finally {
-    text.close()
+    answer.close()
   }
   if (reckoning) await parts.used(scope, app, live, visitorId)
-}
-
-/** The text from the model's first word on; readers get it as soon as they may know that the answer has begun. */
-function openAnswer(streams: Streams, { turn, message, stored }: Begun, run: Run) {
-  let early = ''
-  const told = stored.then(() => {
-    const text = (run.text = streams.openText(turn.visitorId, message.id, turn.attempt))
-    if (early !== '') text.append(early)
-    return text
-  })
-  // Waited for when the model has ended; nobody listens before.
-  told.catch(() => {})
-  return {
-    told,
-    get text(): string {
-      return run.text?.text ?? early
-    },
-    append(piece: string): void {
-      if (run.text) run.text.append(piece)
-      else early += piece
-    },
-  }
 }
 
 /** Tries again while the store says that it may be better later: the answer is there, and would be lost. */

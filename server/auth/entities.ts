@@ -16,6 +16,18 @@ export const Visitors = defineEntity({
   uniques: [{ name: 'visitors_subject_unique', properties: ['appId', 'subject'] }],
 })
 
+/** An anonymous visitor who signed in, and who they turned out to be. Such a one is anonymous no more, and never merged again. */
+export const VisitorMerges = defineEntity({
+  name: 'VisitorMerge',
+  tableName: 'visitor_merges',
+  properties: {
+    visitorId: p.text().primary(),
+    tenantId: p.text(),
+    intoId: p.text(),
+    createdAt: p.datetime(),
+  },
+})
+
 export type VisitorRow = InferEntity<typeof Visitors>
 
 export const Sessions = defineEntity({

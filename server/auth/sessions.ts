@@ -14,7 +14,7 @@ import type { Identities, Proof } from '../identity/index.ts'
 import type { LiveApp } from '../tenancy/index.ts'
 import { type SessionRow, Sessions, Visitors } from './entities.ts'
 import { presentStarted } from './present.ts'
-import { visitorOfSubject } from './verified.ts'
+import { linkMerged, visitorOfSubject } from './verified.ts'
 
 const sessionRows = rowsOf(Sessions)
 const visitorRows = rowsOf(Visitors)
@@ -40,7 +40,7 @@ export interface VisitorSessions {
   start(scope: Scope, app: LiveApp, how: StartedBy, proof?: Proof): Promise<SessionStarted>
   /**
    * The visitor of this session signs in: it ends, and another one begins, of whom the proof names. An anonymous visitor's last
-   * conversation goes along; nobody else's does. A session of the same subject only lives on, under the same `token`.
+   * conversation goes along, and all else of theirs stays known as this person's; nobody else's does. A session of the same subject only lives on, under the same `token`.
    */
   identify(scope: Scope, app: LiveApp, proof: Proof, token: string): Promise<SessionStarted>
   end(scope: Scope): Promise<void>
@@ -142,7 +142,10 @@ export function createVisitorSessions({ db, edge, log, facts, identities, mergin
           return presentStarted(token, { ...session, ...again }, app)
         }
         await endAll(tx, { id: session.id })
-        if (!session.secretId) await merging(tx, session.visitorId, visitor.id)
+        if (!session.secretId) {
+          await linkMerged(tx, session.visitorId, visitor, new Date(now))
+          await merging(tx, session.visitorId, visitor.id)
+        }
         const begun = await begin(tx, { ...session, visitorId: visitor.id }, proof, now)
         return presentStarted(begun.token, begun.session, app)
       }),

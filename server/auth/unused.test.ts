@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { listConversations } from '@aside/protocol'
+import { createIdentitySecret, identifySession, listConversations } from '@aside/protocol'
 import { type Aside, startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
+import { mintToken } from '../testing/identity-tokens.ts'
 import { stores } from '../testing/stores.ts'
 
 const DAY_MS = 86_400_000
@@ -43,5 +44,23 @@ describe.for(stores)('visitors who never say anything, on %s', (store) => {
     later = 16 * DAY_MS
     await expect.poll(counts, { timeout: 10_000 }).toEqual([2, 2])
     await expect(late.conversation()).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  it('are gone also where they have signed in, the one they were before first', async () => {
+    let later = 0
+    aside = await startAside({ store, boot: { tidyEveryMs: 50, edge: { now: () => Date.now() + later } } })
+    beside = await openBeside(aside.store)
+    const owner = await aside.owner()
+    const appId = owner.app.id
+    const { secret } = await owner.client.call(createIdentitySecret, { query: {}, body: { appId } })
+    const anonymous = await owner.visitor()
+    await anonymous.client.call(identifySession, {
+      body: { token: mintToken(secret, appId, { claims: { sub: 'ada' } }) },
+    })
+    expect([await beside.count('visitors'), await beside.count('visitor_merges')]).toEqual([2, 1])
+    later = 8 * DAY_MS
+    await expect
+      .poll(async () => [await beside.count('visitors'), await beside.count('visitor_merges')], { timeout: 10_000 })
+      .toEqual([0, 0])
   })
 })

@@ -1,9 +1,10 @@
 /** Visitors who never said anything: their sessions and they themselves are gone after a week, so that opening pages fills no store. */
 import { acrossTenants, type Db, type Edge, type Log, rowsOf, type Scope } from '../platform/index.ts'
-import { Sessions, Visitors } from './entities.ts'
+import { Sessions, VisitorMerges, Visitors } from './entities.ts'
 
 const visitorRows = rowsOf(Visitors)
 const sessionRows = rowsOf(Sessions)
+const mergeRows = rowsOf(VisitorMerges)
 
 const UNUSED_MS = 7 * 86_400_000
 const BATCH = 200
@@ -28,10 +29,17 @@ export function createUnused({ db, edge, log, talked }: Parts): { purge(): Promi
   function remove(tenantId: string, visitorIds: string[], before: Date): Promise<number> {
     return everywhere.of(tenantId).transaction(async (tx) => {
       const here = await sessionRows.find(tx, { visitorId: visitorIds, seenAt: { gte: before } })
-      const kept = new Set([...here.map((it) => it.visitorId), ...(await talked(tx, visitorIds))])
+      // Who somebody turned out to be stays for as long as they do.
+      const merged = await mergeRows.find(tx, { intoId: visitorIds })
+      const kept = new Set([
+        ...here.map((it) => it.visitorId),
+        ...(await talked(tx, visitorIds)),
+        ...merged.map((it) => it.intoId),
+      ])
       const unused = visitorIds.filter((id) => !kept.has(id))
       if (unused.length === 0) return 0
       await sessionRows.remove(tx, { visitorId: unused })
+      await mergeRows.remove(tx, { visitorId: unused })
       return visitorRows.remove(tx, { id: unused })
     })
   }

@@ -1,9 +1,10 @@
 /** Visitors who are somebody: one for each subject of an app, whatever browser they come from. */
 import { newId, rowsOf, type Scope } from '../platform/index.ts'
 import type { Proof } from '../identity/index.ts'
-import { type VisitorRow, Visitors } from './entities.ts'
+import { VisitorMerges, type VisitorRow, Visitors } from './entities.ts'
 
 const visitorRows = rowsOf(Visitors)
+const mergeRows = rowsOf(VisitorMerges)
 
 /**
  * The visitor of a subject, made where there is none. Never found by anything but app and subject: an equal address or name is
@@ -30,4 +31,15 @@ export async function visitorOfSubject(
   }
   if (Object.keys(changes).length > 0) await visitorRows.update(tx, { id: visitor.id }, changes)
   return { ...visitor, ...changes }
+}
+
+/**
+ * Keeps who the anonymous visitor `from` turned out to be, within the transaction of the sign-in: whoever exports or erases them
+ * finds what stayed behind. Throws where `from` is somebody, or was merged before.
+ */
+export async function linkMerged(tx: Scope, from: string, into: VisitorRow, now: Date): Promise<void> {
+  const { id, subject } = await visitorRows.get(tx, { id: from, appId: into.appId })
+  if (subject !== null || into.subject === null)
+    throw new Error('Only somebody anonymous is merged, into somebody verified')
+  await mergeRows.insert(tx, { visitorId: id, intoId: into.id, createdAt: now })
 }

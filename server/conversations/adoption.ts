@@ -25,6 +25,6 @@ export async function adoptLast(tx: Scope, streams: Streams, from: string, to: s
   await streams.append(tx, to, conversationEvent(conversation, active[0]))
   await streams.forget(tx, from, found.id)
   const answers = active.map((it) => it.answerId).filter((it) => typeof it === 'string')
-  tx.afterCommit(() => streams.moveTexts(from, to, answers))
+  tx.afterCommit(() => streams.moveTexts(answers, to))
   return found.id
 }

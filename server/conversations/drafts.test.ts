@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entities } from '../app.ts'
 import { acrossTenants, createEdge, createLog, type Db, openDb } from '../platform/index.ts'
-import { databaseOf } from '../testing/beside.ts'
+import { type Aside, type Owner, startAside } from '../testing/aside.ts'
+import { type Beside, databaseOf, openBeside } from '../testing/beside.ts'
 import { createStore, stores, type TestStore } from '../testing/stores.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { createLeases } from './leases.ts'
@@ -63,5 +64,66 @@ describe.for(stores)('drafts on %s', (kind) => {
     await drafts.forgetDead()
     expect(await count()).toBe(1)
     expect((await drafts.of('living'))({ id: 'b', attempt: 1 })).toBe('and more')
+  })
+})
+
+/** A server that only takes questions; beside it the parts that answer them, in the name of a process of the test's choice. */
+describe.for(stores)('drafts of turns that are running, on %s', (kind) => {
+  const [edge, log] = [createEdge(), createLog('silent')]
+  let aside: Aside
+  let beside: Beside
+  let owner: Owner
+  let drafts: Drafts
+  beforeAll(async () => {
+    aside = await startAside({ store: kind, boot: { limits: { engine: { maxTurns: 0 } } } })
+    beside = await openBeside(aside.store)
+    owner = await aside.owner()
+    drafts = createDrafts({ db: beside.db, edge, log })
+  })
+  afterAll(async () => {
+    await beside?.close()
+    await aside?.stop()
+  })
+
+  async function running(process: string) {
+    const visitor = await owner.visitor()
+    const conversationId = await visitor.conversation()
+    const { turn } = await visitor.post(conversationId, 'A question')
+    const scope = beside.scope(owner.tenantId)
+    const how = { owner: process, model: 'local', config: 1, reckoning: null, passages: [] }
+    const begun = (await beside.turns.begin(scope, { id: turn!.id, conversationId }, how))!
+    await begun.stored
+    const { id: messageId, attempt } = begun.message
+    return {
+      piece: (offset: number, text: string) => ({ messageId, attempt: attempt!, offset, text }),
+      stop: () => beside.turns.stop(scope, conversationId, turn!.id),
+      recover: async () => beside.turns.recover(scope, turn!.id, process, await drafts.of(process)),
+      answer: async () => (await visitor.messages(conversationId)).messages[1],
+    }
+  }
+
+  it('stay, though their process is dead, until the turn they belong to has been seen to', async () => {
+    const { piece, recover, answer } = await running('crashed')
+    await drafts.write('crashed', [piece(0, 'The last words')], 1)
+    await drafts.forgetDead()
+    expect(await recover()).toBe('interrupted')
+    expect(await answer()).toMatchObject({ status: 'interrupted', text: 'The last words' })
+    await drafts.forgetDead()
+    const { rows } = await beside.db.execute(undefined, 'select number from drafts where owner = ?', ['crashed'])
+    expect(rows).toEqual([])
+  })
+
+  it('are read by whoever stops one, in the transaction that ends it: with all that was written before, and on no other connection', async () => {
+    // More than Postgres has connections for: each that asked for a second would wait for one that another has.
+    const turns = await Promise.all(Array.from({ length: 14 }, () => running('elsewhere')))
+    const pieces = (offset: number, text: string) => turns.map((it) => it.piece(offset, text))
+    await drafts.write('elsewhere', pieces(0, 'One '), 1)
+    const written = drafts.write('elsewhere', pieces(4, 'two'), 1)
+    // On SQLite it is stored together with what follows: it was asked for first.
+    if (kind === 'postgres') await written
+    const stopped = await Promise.all(turns.map((it) => it.stop()))
+    expect(stopped.map((it) => it.status)).toEqual(turns.map(() => 'stopped'))
+    for (const { answer } of turns) expect(await answer()).toMatchObject({ status: 'stopped', text: 'One two' })
+    await written
   })
 })

@@ -7,6 +7,7 @@ import { Identity as PostgresIdentity } from './postgres/0005-identity.ts'
 import { Usage as PostgresUsage } from './postgres/0006-usage.ts'
 import { Privacy as PostgresPrivacy } from './postgres/0007-privacy.ts'
 import { Agents as PostgresAgents } from './postgres/0008-agents.ts'
+import { Merges as PostgresMerges } from './postgres/0009-merges.ts'
 import { Feedback as PostgresFeedback } from './postgres/0010-feedback.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
 import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
@@ -16,6 +17,7 @@ import { Identity as SqliteIdentity } from './sqlite/0005-identity.ts'
 import { Usage as SqliteUsage } from './sqlite/0006-usage.ts'
 import { Privacy as SqlitePrivacy } from './sqlite/0007-privacy.ts'
 import { Agents as SqliteAgents } from './sqlite/0008-agents.ts'
+import { Merges as SqliteMerges } from './sqlite/0009-merges.ts'
 import { Feedback as SqliteFeedback } from './sqlite/0010-feedback.ts'
 
 export const migrations = {
@@ -28,6 +30,7 @@ export const migrations = {
     { name: '0006-usage', class: SqliteUsage },
     { name: '0007-privacy', class: SqlitePrivacy },
     { name: '0008-agents', class: SqliteAgents },
+    { name: '0009-merges', class: SqliteMerges },
     { name: '0010-feedback', class: SqliteFeedback },
   ],
   postgres: [
@@ -39,6 +42,7 @@ export const migrations = {
     { name: '0006-usage', class: PostgresUsage },
     { name: '0007-privacy', class: PostgresPrivacy },
     { name: '0008-agents', class: PostgresAgents },
+    { name: '0009-merges', class: PostgresMerges },
     { name: '0010-feedback', class: PostgresFeedback },
   ],
 }

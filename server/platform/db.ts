@@ -40,13 +40,17 @@ export interface Db {
   readonly file: string | undefined
   /**
    * Leaves nothing of what was deleted before, neither in the file nor in its log. A large SQLite file is rewritten only where
-   * `isQuiet` or when it is closed, for nobody is served meanwhile; until then fragments may stay, and it returns false.
+   * `isQuiet` or when it is closed, for whoever writes waits meanwhile; until then fragments may stay, and it returns false.
    */
   purge(isQuiet?: boolean): Promise<boolean>
+  /** A purge is put off: whoever has the file next knows of it. Nothing on Postgres. */
+  owePurge(): Promise<void>
+  /** True where fragments may have stayed, also by a process that is gone. */
+  isUntidy(): boolean
   close(): Promise<void>
 }
 
-/** So large a file is rewritten in about half a second. */
+/** So large a file is rewritten in less than half a second: for so long whoever writes may wait at any time. */
 const SMALL_BYTES = 64 * 1024 * 1024
 
 /** Where the ORM writes down what was applied. */
@@ -122,7 +126,6 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
         committed?.()
         return result
       }
-  let isUntidy = false
   const tables = entities.flatMap((it) => it.meta.tableName ?? [])
   const db: Db = {
     kind: config.kind,
@@ -180,12 +183,18 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
       // Whoever holds the connection is waited for: it may be in a transaction.
       await client()
         .connection()
-        .execute(async () => sqlite.purge(rewrite))
-      isUntidy = !rewrite
+        .execute(() => sqlite.purge(rewrite))
       return rewrite
     },
+    async owePurge() {
+      if (sqlite)
+        await client()
+          .connection()
+          .execute(async () => sqlite.owe())
+    },
+    isUntidy: () => sqlite?.isUntidy() ?? false,
     async close() {
-      if (isUntidy) await db.purge(true)
+      if (db.isUntidy()) await db.purge(true)
       // The writer last: it empties the log into the file, which the reader may not.
       await sqlite?.close()
       await orm.close(true)

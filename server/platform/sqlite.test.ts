@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -61,6 +62,59 @@ describe('an SQLite file', () => {
     const later = await open()
     expect(await pragmas(later)).toEqual(wanted)
     await later.close()
+  })
+
+  it(
+    'is built anew while others are served: readers at once, writers when it is done',
+    { timeout: 60_000 },
+    async () => {
+      const db = await open()
+      await db.migrate()
+      const put = (name: string, bytes: number) =>
+        db.execute(undefined, 'insert into store_facts (name, value) values (?, hex(zeroblob(?)))', [name, bytes / 2])
+      for (let i = 0; i < 20; i++) await put(`row ${i}`, 2_000_000)
+      await db.execute(undefined, "delete from store_facts where name = 'row 7'", [])
+      const order: string[] = []
+      const purged = db.purge(true).then(() => order.push('built'))
+      const written = put('later', 2).then(() => order.push('written'))
+      let reads = 0
+      while (order.length === 0) {
+        const { rows } = await db.execute(undefined, "select name from store_facts where name like 'row %'", [])
+        expect(rows).toHaveLength(19)
+        reads++
+        await sleep(1)
+      }
+      await Promise.all([purged, written])
+      expect(order).toEqual(['built', 'written'])
+      expect(reads).toBeGreaterThan(10)
+      expect(statSync(`${file}-wal`).size).toBeLessThan(1_000_000)
+      await db.close()
+    },
+  )
+
+  it('that is large is built anew when that is asked for or it is closed, also by another process than the one that deleted', async () => {
+    let db = await open()
+    await db.migrate()
+    await db.execute(undefined, "insert into store_facts (name, value) values ('large', hex(zeroblob(36000000)))", [])
+    expect(db.isUntidy()).toBe(false)
+    await db.owePurge()
+    expect(db.isUntidy()).toBe(true)
+    expect(await db.purge(true)).toBe(true)
+    expect(db.isUntidy()).toBe(false)
+    expect(await db.purge(false)).toBe(false)
+    expect(db.isUntidy()).toBe(true)
+    // A process that dies now closes nothing.
+    const another = await open()
+    expect(another.isUntidy()).toBe(true)
+    await another.close()
+    expect(db.isUntidy()).toBe(false)
+    expect(await db.purge(false)).toBe(false)
+    expect(await db.purge(true)).toBe(true)
+    expect(db.isUntidy()).toBe(false)
+    await db.close()
+    db = await open()
+    expect(db.isUntidy()).toBe(false)
+    await db.close()
   })
 
   it('keeps a change with a broken reference out', async () => {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
 import { CompiledQuery, SqliteDialect } from 'kysely'
 import { makeFolder } from './folder.ts'
+import { rewriteSqlite, UNTIDY } from './sqlite-rewrite.ts'
 
 /** In the file's header, so that another program's database is refused instead of overwritten. "Asid". */
 const APPLICATION_ID = 0x41736964
@@ -57,8 +58,15 @@ export interface SqliteStore {
   read(text: string, values: unknown[]): Executed
   /** Resolves when all that was committed before is on the disk; the work is another thread's. */
   sync(): Promise<void>
-  /** Empties the log into the file; `rewrite` also builds the file anew. Not within a transaction; nobody else is served meanwhile. */
-  purge(rewrite: boolean): void
+  /**
+   * Empties the log into the file; `rewrite` also builds the file anew, in another thread. The caller keeps whoever would write
+   * away until it resolves.
+   */
+  purge(rewrite: boolean): Promise<void>
+  /** Keeps that it has yet to be built anew, in the file's header, so that it outlives the process. Not within a transaction. */
+  owe(): void
+  /** Whether that was kept, also by a process that is gone. */
+  isUntidy(): boolean
   sizeBytes(): number
   /** Once nothing is being synced any more. */
   close(): Promise<void>
@@ -86,17 +94,21 @@ export function openSqlite(file: string): SqliteStore {
   const prepareWrite = remembering(writer)
   const prepareRead = remembering(reader)
   const log = syncing(`${file}-wal`)
+  const owe = () => void writer.pragma(`user_version = ${UNTIDY}`)
   return {
     dialect: new ImmediateSqlite({ database: { prepare: prepareWrite, close: () => void writer.close() } }),
     write: (text, values) => run(prepareWrite(text), values),
     // The writer's pages are warm; the other connection reads afresh after every commit. It serves while a transaction is open.
     read: (text, values) => run((writer.inTransaction ? prepareRead : prepareWrite)(text), values),
     sync: log.sync,
-    purge(rewrite) {
-      if (rewrite) writer.exec('vacuum')
+    async purge(rewrite) {
+      owe()
+      if (rewrite) return rewriteSqlite(file)
       const [result] = writer.pragma('wal_checkpoint(truncate)') as { busy: number }[]
       if (result?.busy) throw new Error('The log could not be emptied: somebody reads')
     },
+    owe,
+    isUntidy: () => writer.pragma('user_version', { simple: true }) === UNTIDY,
     sizeBytes: () => {
       const size = (name: string) => Number(writer.pragma(name, { simple: true }))
       return size('page_count') * size('page_size')

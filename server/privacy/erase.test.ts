@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -29,6 +27,7 @@ import { mintToken } from '../testing/identity-tokens.ts'
 import { tokenText } from '../testing/model-scenarios.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
 import { stores } from '../testing/stores.ts'
+import { none, tracesIn } from '../testing/traces.ts'
 
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
@@ -52,21 +51,7 @@ describe.for(stores)('erasing, on %s', (store) => {
     await models?.stop()
   })
 
-  /** How often each of the marks is in the store: in every byte of SQLite's files, in every column of Postgres. */
-  async function traces(...marks: string[]): Promise<Record<string, number>> {
-    const count = (text: string, mark: string) => text.split(mark).length - 1
-    const texts: string[] = []
-    if (store === 'sqlite') {
-      for (const name of readdirSync(aside.store.dataDir))
-        texts.push(readFileSync(join(aside.store.dataDir, name), 'latin1'))
-    } else
-      for (const { meta } of entities)
-        texts.push(
-          JSON.stringify((await beside.db.execute(undefined, `select t::text from "${meta.tableName}" t`, [])).rows),
-        )
-    return Object.fromEntries(marks.map((mark) => [mark, texts.reduce((sum, it) => sum + count(it, mark), 0)]))
-  }
-  const none = (...marks: string[]) => Object.fromEntries(marks.map((it) => [it, 0]))
+  const traces = (...marks: string[]) => tracesIn(aside.store, beside.db, marks)
 
   /** Asks, and waits for the answer, which repeats the question. */
   async function talk(visitor: Visitor, text: string, id?: string) {

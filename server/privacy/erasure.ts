@@ -7,6 +7,7 @@ import type { Knowledge } from '../knowledge/index.ts'
 import type { Edge, Facts, Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
+import { personOf } from './person.ts'
 import { belonging, type Root, type Table } from './places.ts'
 import type { Purge } from './purge.ts'
 
@@ -16,9 +17,12 @@ const AT_ONCE = { visitors: 20, sources: 5 }
 const DRAFTED_MS = 3_600_000
 
 export interface Erasure {
-  /** Throws `not_found`, and `conflict` where something of it is held. Of one that was erased before nothing is left to do. */
+  /**
+   * With those who turned out to be this visitor when they signed in. Throws `not_found`, and `conflict` where something of it is
+   * held. Of one that was erased before nothing is left to do.
+   */
   eraseVisitor(scope: Scope, visitorId: string): Promise<Erased>
-  /** The same. While it is under way the app is not found any more. */
+  /** The same of an app. While it is under way the app is not found any more. */
   removeApp(scope: Scope, appId: string): Promise<Erased>
   /** The same. */
   eraseTenant(scope: Scope, tenantId: string): Promise<Erased>
@@ -46,7 +50,9 @@ export function createErasure(parts: ErasureParts): Erasure {
 
   async function mustNotBeHeld(scope: Scope, root: Root, ids: string[]): Promise<void> {
     const holds = table('privacy_holds')
-    const condition = belonging(holds, root, ids)
+    // What holds somebody holds all they said before they signed in.
+    const merges = root === 'visitors' ? await table('visitor_merges').rows.find(scope, { visitorId: ids }) : []
+    const condition = belonging(holds, root, [...ids, ...merges.map((it) => String(it['intoId']))])
     const [held] = condition ? await holds.rows.fitting(scope, condition, { limit: 1 }) : []
     if (held) throw new Fault('conflict', `This is held (${String(held['id'])}): release the hold first`)
   }
@@ -63,9 +69,9 @@ export function createErasure(parts: ErasureParts): Erasure {
   }
 
   /** Stops what runs, and returns the answers that drafts may know. */
-  async function stopTurns(scope: Scope, root: Root, id: string): Promise<string[]> {
+  async function stopTurns(scope: Scope, root: Root, ids: string[]): Promise<string[]> {
     const turns = table('turns')
-    const condition = belonging(turns, root, [id])!
+    const condition = belonging(turns, root, ids)!
     const recent = {
       text: `(${condition.text}) and ("ended_at" is null or "ended_at" > ?)`,
       values: [...condition.values, instant(scope, edge.now() - DRAFTED_MS)],
@@ -131,10 +137,14 @@ export function createErasure(parts: ErasureParts): Erasure {
   ): Promise<Erased> {
     await scope.transaction(async (tx) => {
       await table(root).rows.find(tx, { id }, { lock: true })
-      add(rows, await remove(tx, root, [id]))
+      // One of them may have signed in just now.
+      const ids = root === 'visitors' ? await personOf(tx, tables, id) : [id]
+      add(rows, await remove(tx, root, ids))
       const total = Object.values(rows).reduce((sum, it) => sum + it, 0)
       // Of a tenant that is gone the server itself keeps that it is.
       await audit.record(root === 'tenants' ? tx.of('-') : tx, { action, target: id, detail: { rows: total } })
+      // By their ids, too: a backup of the time before they signed in knows them by nothing else.
+      for (const merged of ids.slice(1)) await audit.record(tx, { action, target: merged, detail: { with: id } })
     })
     await drafts.forgetAnswers(answers)
     return { id, rows, isCompacted: await purge.now(answers) }
@@ -153,11 +163,12 @@ export function createErasure(parts: ErasureParts): Erasure {
     async eraseVisitor(scope, visitorId) {
       const [visitor] = await table('visitors').rows.find(scope, { id: visitorId })
       if (!visitor) return erasedBefore(scope, 'privacy.erased', visitorId, 'No such visitor')
-      await mustNotBeHeld(scope, 'visitors', [visitorId])
-      await table('sessions').rows.update(scope, { visitorId, endedAt: null }, { endedAt: new Date(edge.now()) })
-      const close = () => closeStreams((reader) => reader.visitorId === visitorId)
+      const ids = await personOf(scope, tables, visitorId)
+      await mustNotBeHeld(scope, 'visitors', ids)
+      await table('sessions').rows.update(scope, { visitorId: ids, endedAt: null }, { endedAt: new Date(edge.now()) })
+      const close = () => closeStreams((reader) => ids.includes(reader.visitorId))
       close()
-      const answers = await stopTurns(scope, 'visitors', visitorId)
+      const answers = await stopTurns(scope, 'visitors', ids)
       const erased = await finish(scope, 'visitors', visitorId, { action: 'privacy.erased', rows: {}, answers })
       // One that was just being opened while the session ended.
       close()
@@ -169,7 +180,7 @@ export function createErasure(parts: ErasureParts): Erasure {
       if (!app) return erasedBefore(scope, 'app.removed', appId, 'No such app')
       await mustNotBeHeld(scope, 'apps', [appId])
       await closeApps(scope, [appId])
-      const answers = await stopTurns(scope, 'apps', appId)
+      const answers = await stopTurns(scope, 'apps', [appId])
       const rows = {}
       for (const root of ['visitors', 'sources'] as const) await removeInBatches(scope, root, appId, rows)
       const erased = await finish(scope, 'apps', appId, { action: 'app.removed', rows, answers })
@@ -187,7 +198,7 @@ export function createErasure(parts: ErasureParts): Erasure {
       await table('keys').rows.update(scope, { revokedAt: null }, { revokedAt: new Date(edge.now()) })
       keys.forget()
       await closeApps(scope, appIds)
-      const answers = await stopTurns(scope, 'tenants', tenantId)
+      const answers = await stopTurns(scope, 'tenants', [tenantId])
       const rows = {}
       for (const appId of appIds)
         for (const root of ['visitors', 'sources'] as const) await removeInBatches(scope, root, appId, rows)

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { type ExportLine, Fault } from '@aside/protocol'
 import type { Audit } from '../audit/index.ts'
 import type { Download, Edge, Scope } from '../platform/index.ts'
+import { personOf } from './person.ts'
 import { belonging, type Root, type Table } from './places.ts'
 
 const PAGE = 200
@@ -10,7 +11,7 @@ const PAGE = 200
 export interface Exports {
   /** Throws `not_found` for an app that is not the tenant's. */
   find(scope: Scope, appId: string, subject: string): Promise<{ id: string; appId: string; createdAt: string }[]>
-  /** Throws `not_found`. */
+  /** With those who turned out to be this visitor when they signed in. Throws `not_found`. */
   visitor(scope: Scope, visitorId: string): Promise<Download>
   /** Throws `not_found`. */
   tenant(scope: Scope, tenantId: string): Promise<Download>
@@ -19,12 +20,18 @@ export interface Exports {
 export function createExports({ edge, audit, tables }: { edge: Edge; audit: Audit; tables: Table[] }): Exports {
   const line = (it: ExportLine) => `${JSON.stringify(it)}\n`
 
-  async function* lines(scope: Scope, root: Root, kind: 'visitor' | 'tenant', id: string): AsyncGenerator<string> {
+  async function* lines(
+    scope: Scope,
+    root: Root,
+    kind: 'visitor' | 'tenant',
+    id: string,
+    ids: string[],
+  ): AsyncGenerator<string> {
     yield line({ export: { format: 1, kind, id, at: new Date(edge.now()).toISOString() } })
     let count = 0
     // The other way round: first what others belong to.
     for (const { name, place, rows, ...more } of [...tables].reverse()) {
-      const condition = place.isDerived ? undefined : belonging({ name, place, ...more }, root, [id])
+      const condition = place.isDerived ? undefined : belonging({ name, place, ...more }, root, ids)
       if (!condition) continue
       let after: Record<string, unknown> | undefined
       do {
@@ -43,7 +50,8 @@ export function createExports({ edge, audit, tables }: { edge: Edge; audit: Audi
     if (!row) throw new Fault('not_found', `No such ${kind}`)
     const own = scope.of(String(row['tenantId'] ?? id))
     await own.transaction((tx) => audit.record(tx, { action: 'privacy.exported', target: id }))
-    return { name: `${id}.ndjson`, content: Readable.from(lines(own, root, kind, id), { objectMode: false }) }
+    const ids = kind === 'visitor' ? await personOf(own, tables, id) : [id]
+    return { name: `${id}.ndjson`, content: Readable.from(lines(own, root, kind, id, ids), { objectMode: false }) }
   }
 
   const rowsOf = (name: string) => tables.find((it) => it.name === name)!.rows

@@ -7,8 +7,8 @@ export type Root = 'tenants' | 'apps' | 'sources' | 'visitors' | 'conversations'
 type Owner = Root | 'messages'
 
 export interface Place {
-  /** By the table that a row belongs to, the column that names it. Of several one is enough. */
-  of: Partial<Record<Owner, string>>
+  /** By the table that a row belongs to, the column that names it, or those of which each does. Of several one is enough. */
+  of: Partial<Record<Owner, string | string[]>>
   /** `derived`: it only repeats other rows, or cannot be read, and is left out of an export. */
   isDerived?: true
   /** Columns that no export shows: hashes of secrets, and what is computed from other columns. */
@@ -28,6 +28,8 @@ export const places: Record<string, Place> = {
   // Of a visitor's own, and of the app's and the tenant's, which name no visitor.
   usage_days: { of: { visitors: 'visitor_id', apps: 'app_id', tenants: 'tenant_id' } },
   notices: { of: { visitors: 'visitor_id', apps: 'app_id', tenants: 'tenant_id' } },
+  // Gone with either of the two.
+  visitor_merges: { of: { visitors: ['visitor_id', 'into_id'] } },
   visitors: { of: { apps: 'app_id' } },
   chunks: { of: { sources: 'source_id' }, hidden: ['vector'] },
   sources: { of: { apps: 'app_id' }, hidden: ['hash'] },
@@ -95,7 +97,8 @@ export function belonging(
 ): Condition | undefined {
   if (name === root) return listed('id', ids)
   if (root === 'tenants') return hasTenant ? listed('tenant_id', ids) : undefined
-  const parts = Object.entries(place.of).flatMap(([owner, column]): Condition[] => {
+  const columns = Object.entries(place.of).flatMap(([owner, named]) => [named].flat().map((it) => [owner, it] as const))
+  const parts = columns.flatMap(([owner, column]): Condition[] => {
     if (owner === root) return [listed(column, ids)]
     const inner = belonging({ name: owner, place: places[owner]!, hasTenant: true }, root, ids)
     return inner

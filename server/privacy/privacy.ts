@@ -25,7 +25,7 @@ interface Parts extends Omit<ErasureParts, 'tables' | 'purge'> {
   log: Log
   /** Every table there is. */
   entities: EntitySchema[]
-  /** Nobody is being answered. */
+  /** Nobody is being answered: whoever writes may wait for a while. */
   isQuiet: () => boolean
   /** Between two sweeps. */
   sweepMs?: number | undefined

@@ -2,7 +2,7 @@
 import type { Drafts } from '../conversations/index.ts'
 import type { Db, Log } from '../platform/index.ts'
 
-/** Between two times, for each is a pause of up to half a second. */
+/** Between two times, for each lets whoever writes wait. */
 const REST_MS = 10_000
 /** Another process may write down a little more of an answer that it has not heard the end of. */
 const LATE_MS = 3_000
@@ -29,20 +29,32 @@ export function createPurge({
 }): Purge {
   let last = -Infinity
   let planned: NodeJS.Timeout | undefined
-  let isUntidy = false
+  let running: Promise<boolean> | undefined
+  let isOver = false
   const timers = new Set<NodeJS.Timeout>()
 
-  async function run(rewrite = isQuiet()): Promise<boolean> {
-    clearTimeout(planned)
-    planned = undefined
+  async function purge(rewrite: boolean): Promise<boolean> {
+    let isDone = false
     try {
-      isUntidy = !(await db.purge(rewrite))
+      isDone = await db.purge(rewrite)
+      // Looked at again soon: a quiet moment may not last until the next sweep. Postgres vacuums by itself.
+      if (!isDone && db.kind === 'sqlite') plan()
     } catch (error) {
-      isUntidy = true
       log.warn('purge-failed', { reason: error instanceof Error ? error.message : String(error) })
     }
     last = performance.now()
-    return !isUntidy
+    running = undefined
+    return isDone
+  }
+
+  function run(rewrite = isQuiet()): Promise<boolean> {
+    clearTimeout(planned)
+    planned = undefined
+    return (running = purge(rewrite))
+  }
+
+  function plan(): void {
+    if (!isOver) planned ??= setTimeout(() => void run(), REST_MS).unref()
   }
 
   return {
@@ -54,16 +66,19 @@ export function createPurge({
         }, LATE_MS).unref()
         timers.add(timer)
       }
-      if (performance.now() - last >= REST_MS) return run()
-      planned ??= setTimeout(() => void run(), REST_MS).unref()
+      if (!running && performance.now() - last >= REST_MS) return run()
+      await db.owePurge().catch((error: unknown) => log.warn('purge-failed', { reason: String(error) }))
+      plan()
       return false
     },
     async whenQuiet() {
-      if (isUntidy && isQuiet()) await run(true)
+      if (db.isUntidy() && isQuiet() && !running) await run(true)
     },
     async stop() {
+      isOver = true
       for (const timer of timers) clearTimeout(timer)
-      if (planned || isUntidy) await run(true)
+      await running
+      if (planned || db.isUntidy()) await run(true)
     },
   }
 }

@@ -4,12 +4,15 @@ import {
   applyRetention,
   createConfig,
   createHold,
+  createIdentitySecret,
+  identifySession,
   listAudit,
   listConversations,
   releaseHold,
 } from '@aside/protocol'
 import { type Aside, type Owner, startAside, type Visitor } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
+import { mintToken } from '../testing/identity-tokens.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
 import { stores } from '../testing/stores.ts'
 
@@ -130,6 +133,32 @@ describe.for(stores)('retention when it is asked for, on %s', (store) => {
       { conversations: 50 },
       { conversations: 50 },
     ])
+    await aside.stop()
+    await models.stop()
+  }, 60_000)
+
+  it('keeps what somebody who is held said before they signed in, and forgets who they were before it forgets them', async () => {
+    let now = Date.now()
+    const models = await startModelServer()
+    const aside = await startAside({ store, modelUrl: models.url, boot: { edge: { now: () => now } } })
+    const beside = await openBeside(aside.store)
+    const owner = await aside.owner({ retentionDays: 7 })
+    const appId = owner.app.id
+    const { secret } = await owner.client.call(createIdentitySecret, { query: {}, body: { appId } })
+    const anonymous = await owner.visitor()
+    await anonymous.conversation()
+    const token = mintToken(secret, appId, { claims: { sub: 'ada' } })
+    const { session } = await anonymous.client.call(identifySession, { body: { token } })
+    const body = { visitorId: session.visitorId, reason: 'Case 4' }
+    const hold = await owner.client.call(createHold, { query: {}, body })
+    now += 40 * DAY_MS
+    const ask = async () => (await owner.client.call(applyRetention, { query: {}, body: { dryRun: false } })).apps
+    expect(await ask()).toMatchObject([{ conversations: 0, visitors: 0, held: 1 }])
+    await owner.client.call(releaseHold, { params: { holdId: hold.id }, query: {} })
+    expect(await ask()).toMatchObject([{ conversations: 1, visitors: 1 }])
+    expect(await ask()).toMatchObject([{ conversations: 0, visitors: 1 }])
+    expect(await beside.count('visitors')).toBe(0)
+    await beside.close()
     await aside.stop()
     await models.stop()
   }, 60_000)

@@ -33,8 +33,13 @@ const and = (...parts: Condition[]): Condition => ({
   values: parts.flatMap((it) => it.values),
 })
 
+/** Holds of a visitor, and of who they turned out to be. */
+const holdsOf = (visitor: string) =>
+  `privacy_holds h where (h.visitor_id = ${visitor}
+    or h.visitor_id in (select m.into_id from visitor_merges m where m.visitor_id = ${visitor}))`
+
 const held = (visitor: string, conversation: string) =>
-  `exists (select 1 from privacy_holds h where h.visitor_id = ${visitor} and (h.conversation_id is null or h.conversation_id = ${conversation}))`
+  `exists (select 1 from ${holdsOf(visitor)} and (h.conversation_id is null or h.conversation_id = ${conversation}))`
 
 /** Conversations whose last change is too long ago; one that is being answered changes in a moment. */
 const old = (scope: Scope, appId: string, before: number): Condition => ({
@@ -45,13 +50,17 @@ const old = (scope: Scope, appId: string, before: number): Condition => ({
 const due = (scope: Scope, appId: string, before: number): Condition =>
   and(old(scope, appId, before), { text: `not ${held('c.visitor_id', 'c.id')}`, values: [] })
 
-/** Visitors of whom nothing is left but such conversations, and who cannot come back with a session. */
+/**
+ * Visitors of whom nothing is left but such conversations, and who cannot come back with a session. Whoever was merged into
+ * somebody goes before them.
+ */
 function forgotten(scope: Scope, appId: string, before: number, now: number): Condition {
   const theirs = due(scope, appId, before)
   return {
     text: `v.app_id = ? and v.created_at < ?
       and not exists (select 1 from sessions s where s.visitor_id = v.id and s.ended_at is null and s.expires_at > ?)
-      and not exists (select 1 from privacy_holds h where h.visitor_id = v.id)
+      and not exists (select 1 from ${holdsOf('v.id')})
+      and not exists (select 1 from visitor_merges m where m.into_id = v.id)
       and not exists (select 1 from conversations c where c.visitor_id = v.id and not (${theirs.text}))`,
     values: [appId, instant(scope, before), instant(scope, now), ...theirs.values],
   }

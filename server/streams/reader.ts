@@ -32,6 +32,7 @@ export class Reader {
   readonly openedAt: number
   private readonly topic: Topic
   private readonly log: EventLog
+  private readonly ended: (messageId: string) => void
   private readonly scope: Scope
   readonly connection: BoundedConnection
   readonly session: Session
@@ -44,11 +45,15 @@ export class Reader {
   private again = false
   /** How much of each running text was written, in UTF-16 code units. One that is not here is told by a snapshot. */
   private readonly offsets = new Map<string, number>()
+  /** Answers whose beginning was written, and whose text is not shown yet. */
+  private readonly begun = new Set<string>()
   private pageSize = PAGE.first
 
   constructor(parts: {
     topic: Topic
     log: EventLog
+    /** An answer's end is being told, whoever ended it. */
+    ended: (messageId: string) => void
     scope: Scope
     connection: BoundedConnection
     session: Session
@@ -60,6 +65,7 @@ export class Reader {
   }) {
     this.topic = parts.topic
     this.log = parts.log
+    this.ended = parts.ended
     this.scope = parts.scope
     this.connection = parts.connection
     this.session = parts.session
@@ -118,7 +124,8 @@ export class Reader {
         this.pageSize = Math.max(1, i)
         return false
       }
-      this.writeLogged(seq, encode(event, this.log.cursorAt(seq)))
+      if (event.name === 'message-end') this.ended(event.payload.message.id)
+      this.writeLogged({ seq, event }, encode(event, this.log.cursorAt(seq)))
     }
     this.pageSize = Math.min(PAGE.most, this.pageSize * 2)
     return true
@@ -131,16 +138,18 @@ export class Reader {
     this.write({ name: 'stream-reset', payload: { reason, cursor: this.log.cursorAt(seq) } })
   }
 
-  private writeLogged(seq: number, chunk: string): void {
+  private writeLogged({ seq, event }: LoggedEvent, chunk: string): void {
     this.cursor = seq
+    if (event.name === 'message-start') this.begun.add(event.payload.message.id)
+    if (event.name === 'message-end') this.begun.delete(event.payload.message.id)
     this.connection.sendChunk(chunk)
   }
 
   /** New rows of the log. Whoever is not up to date reads them from there instead. */
   deliver(events: LoggedEvent[], chunks: string[]): void {
-    for (const [i, { seq }] of events.entries()) {
-      if (!this.live || this.connection.blocked || seq !== this.cursor + 1) return void this.catchUp()
-      this.writeLogged(seq, chunks[i]!)
+    for (const [i, logged] of events.entries()) {
+      if (!this.live || this.connection.blocked || logged.seq !== this.cursor + 1) return void this.catchUp()
+      this.writeLogged(logged, chunks[i]!)
     }
   }
 
@@ -172,9 +181,12 @@ export class Reader {
     this.connection.sendChunk(out)
   }
 
-  /** An answer begins, or begins anew: whoever is live has been told so, and needs no snapshot of it. */
+  /**
+   * The text of an answer is shown, or shown anew: who is live and has been told that it begins needs no snapshot of it. Who came
+   * in between starts after that event, and knows of no answer yet.
+   */
   begin(messageId: string): void {
-    if (this.live) this.offsets.set(messageId, 0)
+    if (this.begun.delete(messageId) && this.live) this.offsets.set(messageId, 0)
     else this.offsets.delete(messageId)
   }
 

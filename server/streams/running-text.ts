@@ -5,12 +5,12 @@ export interface RunningText {
   readonly messageId: string
   readonly attempt: number
   readonly text: string
-  /** Adds to it; readers are told at once, or with their next frame. */
+  /** Adds to it; once it is shown, readers are told at once, or with their next frame. */
   append(piece: string): void
+  /** Readers may know of it from now on. Nothing where its end was told already. */
+  show(): void
   /** Hands every reader what it has not seen yet. For the moment before `message-end`. */
   flush(): void
-  /** From now on another visitor's readers are told of it. */
-  moveTo(visitorId: string): void
   /** Nobody is told of it any more. */
   close(): void
 }

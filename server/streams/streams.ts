@@ -42,10 +42,13 @@ export interface Streams {
   tell(visitorId: string, event: StreamEvent): void
   /** Where the visitor's stream stands. */
   cursor(scope: Scope, visitorId: string): Promise<string>
-  /** Opens the running text of an answer. Whoever opens it closes it. */
+  /**
+   * Opens the running text of an answer, as soon as that is begun; nobody is told of it before it is shown, nor after the answer's
+   * `message-end`. Whoever opens it closes it.
+   */
   openText(visitorId: string, messageId: string, attempt: number): RunningText
   /** The running texts of these messages are another visitor's now. */
-  moveTexts(from: string, to: string, messageIds: string[]): void
+  moveTexts(messageIds: string[], to: string): void
   /** Makes this request the visitor's stream. Throws `too_many_streams`. */
   open(scope: Scope, ctx: Context, after: string | undefined): Promise<void>
   endSession(sessionId: string, visitorId: string): void
@@ -116,6 +119,7 @@ export async function createStreams(parts: {
     const reader = new Reader({
       topic,
       log: eventLog,
+      ended: texts.end,
       scope: acrossTenants(db, log).of(scope.tenantId),
       connection,
       session,
@@ -183,11 +187,10 @@ export async function createStreams(parts: {
       for (const event of events) check(event)
       const logged = await eventLog.append(scope, visitorId, events)
       scope.afterCommit(() => {
-        const topic = topics.get(visitorId)
-        if (!topic) return
         // Told whole, it is a running text no more: not even for who catches up just now.
-        for (const { event } of logged) if (event.name === 'message-end') topic.texts.delete(event.payload.message.id)
-        if (topic.readers.size === 0) return
+        for (const { event } of logged) if (event.name === 'message-end') texts.end(event.payload.message.id)
+        const topic = topics.get(visitorId)
+        if (!topic || topic.readers.size === 0) return
         const chunks = logged.map(({ seq, event }) => encode(event, eventLog.cursorAt(seq)))
         for (const reader of topic.readers) reader.deliver(logged, chunks)
       })
@@ -215,9 +218,8 @@ export async function createStreams(parts: {
 
     openText: (visitorId, messageId, attempt) => texts.open(visitorId, messageId, attempt),
 
-    moveTexts(from, to, messageIds) {
-      const theirs = topics.get(from)?.texts
-      for (const id of messageIds) theirs?.get(id)?.moveTo(to)
+    moveTexts(messageIds, to) {
+      for (const id of messageIds) texts.move(id, to)
     },
 
     async open(scope, ctx, after) {
