@@ -126,6 +126,28 @@ export const eraseVisitor = endpoint({
   audit: 'privacy.erased',
 })
 
+export const exportMyData = endpoint({
+  method: 'GET',
+  path: '/v1/visitors/me/export',
+  access: 'visitor',
+  rate: 'write',
+  summary: 'All that is kept of the visitor who asks, in one file.',
+  status: 200,
+  download: { type: 'application/x-ndjson' },
+  audit: 'privacy.exported',
+})
+
+export const eraseMyData = endpoint({
+  method: 'DELETE',
+  path: '/v1/visitors/me',
+  access: 'visitor',
+  summary:
+    'Erases the visitor who asks with everything that hangs on them, in every browser of theirs; the session ends. `conflict` where something of it is held.',
+  status: 204,
+  errors: ['conflict'],
+  audit: 'privacy.erased',
+})
+
 export const removeApp = endpoint({
   method: 'DELETE',
   path: '/v1/admin/apps/:appId',

@@ -105,9 +105,9 @@ describe.for(stores)('whatever is asked, on %s', (store) => {
   })
 
   const request = fc.record({
-    // Ending the session, or the tenant, would end the test.
+    // Ending the session, the conversation, or the tenant, would end the test.
     name: fc.constantFrom<EndpointName>(
-      ...endpointNames.filter((it) => !/^(endSession|logout|erase.*|removeApp)$/.test(it)),
+      ...endpointNames.filter((it) => !/^(endSession|closeConversation|logout|erase.*|removeApp)$/.test(it)),
     ),
     as: fc.option(
       fc.constantFrom<Access | 'nobody'>('nobody', 'page', 'visitor', 'secret', 'agent', 'refresh', 'operator'),

@@ -16,7 +16,8 @@ export async function visitorOfSubject(
   { subject, email, name }: Proof,
   now: Date,
 ): Promise<VisitorRow> {
-  const known = await visitorRows.one(tx, { appId, subject })
+  // Held, so that whoever erases them waits, or was first: then they are new.
+  const known = await visitorRows.one(tx, { appId, subject }, { lock: true })
   if (!known)
     // Two browsers may sign in as the same new person at once.
     await tx.sql(

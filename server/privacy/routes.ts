@@ -2,18 +2,27 @@ import {
   applyRetention,
   backupStore,
   createHold,
+  eraseMyData,
   eraseTenant,
   eraseVisitor,
+  exportMyData,
   exportTenant,
   exportVisitor,
+  Fault,
   findVisitors,
   listHolds,
   releaseHold,
   removeApp,
 } from '@aside/protocol'
-import { type Route, serve } from '../platform/index.ts'
+import { type Route, type Scope, serve } from '../platform/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import type { Privacy } from './privacy.ts'
+
+/** Whoever has a session is its visitor, and may have all of it. */
+function ownId({ actor }: Scope): string {
+  if (actor.kind !== 'visitor') throw new Fault('unauthenticated', 'A session token is needed')
+  return actor.visitorId
+}
 
 export const privacyRoutes = (
   { exports, erasure, holds, retention, backups }: Privacy,
@@ -25,6 +34,11 @@ export const privacyRoutes = (
   serve(exportVisitor, ({ scope, params }) => exports.visitor(scope, params.visitorId)),
   serve(exportTenant, ({ scope, params }) => exports.tenant(scope, params.tenantId)),
   serve(eraseVisitor, ({ scope, params }) => erasure.eraseVisitor(scope, params.visitorId)),
+  serve(exportMyData, ({ scope }) => exports.visitor(scope, ownId(scope))),
+  serve(eraseMyData, async ({ scope }) => {
+    await erasure.eraseVisitor(scope, ownId(scope))
+    return undefined
+  }),
   serve(removeApp, ({ scope, params }) => erasure.removeApp(scope, params.appId)),
   serve(eraseTenant, ({ scope, params }) => erasure.eraseTenant(scope, params.tenantId)),
   serve(applyRetention, async ({ scope, body }) => {

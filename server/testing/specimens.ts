@@ -46,6 +46,8 @@ export interface World {
   invited: Reply<typeof createAgent>
   /** Somebody else in the app, with a conversation and a hold on it. */
   guestId: string
+  /** Somebody else, to be erased by themselves. */
+  leaver: Visitor
   hold: Reply<typeof createHold>
   /** Another app of the tenant, and another tenant: to be erased. */
   spare: { appId: string; tenantId: string }
@@ -60,6 +62,8 @@ export interface Specimen {
   body?: Record<string, unknown>
   content?: string
   contentType?: string
+  /** Of a visitor, in place of the world's. */
+  token?: string
 }
 
 const document = '# Otters\n\nThe otter of the house is called Ottilie. She likes smooth pebbles.\n'
@@ -92,10 +96,23 @@ export async function createWorld(aside: Aside): Promise<World> {
   })
   const app = await owner.client.call(createApp, { query: {}, body: { name: 'Spare' } })
   const spare = { appId: app.id, tenantId: (await aside.operator.call(createTenant, { body: { name: 'Spare' } })).id }
+  const leaver = await owner.visitor()
   const guestId = guest.session.session.visitorId
   const secrets = { key, identitySecret, otherIdentitySecret }
   const people = { owner, visitor, staff, invited }
-  return { aside, ...people, ...talk, sourceId: source.id, ...secrets, config, firstConfig, guestId, hold, spare }
+  return {
+    aside,
+    ...people,
+    ...talk,
+    sourceId: source.id,
+    ...secrets,
+    config,
+    firstConfig,
+    guestId,
+    leaver,
+    hold,
+    spare,
+  }
 }
 
 const secretOf = (owner: Owner) => owner.client.call(createIdentitySecret, { query: {}, body: { appId: owner.app.id } })
@@ -237,6 +254,8 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   removeAgent: ({ invited }) => ({ params: { agentId: invited.agent.id }, query: {} }),
   logout: () => ({ body: {} }),
   removeSource: ({ sourceId }) => ({ params: { sourceId }, query: {} }),
+  exportMyData: () => ({}),
+  eraseMyData: ({ leaver }) => ({ token: leaver.session.token }),
   endSession: () => ({}),
   // These two end everything.
   removeApp: ({ spare }) => ({ params: { appId: spare.appId }, query: {} }),
@@ -272,7 +291,7 @@ export function credentials(
 export function perform(
   world: World,
   name: EndpointName,
-  { params = {}, query = {}, body, content, contentType = 'application/json' }: Specimen,
+  { params = {}, query = {}, body, content, contentType = 'application/json', token }: Specimen,
   { as, headers = {}, ...rest }: { as?: Access | 'nobody' } & RawRequest = {},
 ): Promise<RawReply> {
   const { method, path, access } = endpointOf(name)
@@ -285,6 +304,7 @@ export function perform(
     ...rest,
     headers: {
       ...credentials(world, as ?? access),
+      ...(token !== undefined && as === undefined ? { authorization: `Bearer ${token}` } : {}),
       ...(sent === undefined && rest.body === undefined ? {} : { 'content-type': contentType }),
       ...headers,
     },
