@@ -220,7 +220,7 @@ export const exportConversation = endpoint({
   summary: 'A conversation as a Markdown document, with the sources of its answers.',
   params: conversation,
   status: 200,
-  download: { type: 'text/markdown; charset=utf-8' },
+  download: { type: 'text/markdown' },
 })
 
 export const searchMessages = endpoint({
