@@ -31,8 +31,8 @@ export function describeMoment(instant: string, locale: string, words: Words, no
   const date = new Date(instant)
   const days = Math.round((dayOf(now) - dayOf(date)) / 86_400_000)
   const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(date)
-  if (days <= 1) return `${days <= 0 ? words.today : words.yesterday}, ${time}`
+  if (days <= 1) return `${days <= 0 ? words.today : words.yesterday} · ${time}`
   const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const)
   const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'long', ...year }).format(date)
-  return `${day}, ${time}`
+  return `${day} · ${time}`
 }
