@@ -82,7 +82,8 @@ export function createAudit({ edge }: { edge: Edge }): Audit {
       target: target ?? null,
       result,
       detail: detail ?? null,
-      ip: call?.ip ?? null,
+      // The log outlives what is erased, and a visitor's address is theirs.
+      ip: actor.kind === 'visitor' ? null : (call?.ip ?? null),
       requestId: call?.requestId ?? null,
     })
   }

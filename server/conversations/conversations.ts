@@ -235,13 +235,13 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
       }
       return scope
         .transaction(async (tx) => {
-          const conversation = await lockConversation(tx, id)
+          const locked = await lockConversation(tx, id)
           const again = await replay(tx)
           if (again) return again
-          const active = await mayQueue(tx, conversation)
-          const answers = conversation.handledBy === 'assistant'
+          const active = await mayQueue(tx, locked)
+          const answers = locked.handledBy === 'assistant'
           if (answers) admit(tx.tenantId)
-          if (replaces !== undefined) await withdraw(tx, streams, conversation, active, replaces)
+          const conversation = replaces === undefined ? locked : await withdraw(tx, streams, locked, active, replaces)
           const now = new Date(edge.now())
           const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
           const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
@@ -272,12 +272,13 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
         if (before) return { ...posted(question, before, await streams.cursor(tx, visitorId)), isNew: false }
         const last = await messageRows.one(tx, { conversationId: id, author: 'visitor' }, { orderBy: { seq: 'desc' } })
         if (last?.id !== question.id) throw new Fault('conflict', 'Only the last question can be answered again')
-        if ((await mayQueue(tx, conversation)).some((turn) => turn.messageId === question.id))
+        const active = await mayQueue(tx, conversation)
+        if (active.some((turn) => turn.messageId === question.id))
           throw new Fault('conflict', 'It is being answered already')
         if (conversation.handledBy !== 'assistant') throw new Fault('conflict', 'A person is answering here')
         admit(tx.tenantId)
         const turn = await queue(tx, conversation, question, new Date(edge.now()), clientId)
-        const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, turn))
+        const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, active[0] ?? turn))
         return { ...posted(question, turn, cursor), isNew: true }
       })
     },

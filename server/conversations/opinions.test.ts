@@ -95,6 +95,27 @@ describe.for(stores)('what a visitor does with a conversation on %s', (store) =>
     reading.close()
   })
 
+  it('rates it while an answer is written, and it goes on', async () => {
+    const { anna, reading, id } = await asked()
+    const slow = await aside.owner({ model: 'tokens:100:20' })
+    const ben = await slow.visitor()
+    const other = ben.follow()
+    await other.until('session-ready')
+    const talk = await ben.conversation()
+    const first = await ben.post(talk, 'One?')
+    await other.until('message-end', (it) => it.turn.id === first.turn?.id)
+    const { turn } = await ben.post(talk, 'Two?')
+    const rated = await ben.client.call(rateConversation, { params: { conversationId: talk }, body: { score: 3 } })
+    expect(rated.turn?.id).toBe(turn?.id)
+    await other.until(
+      'conversation-updated',
+      (it) => it.conversation.rating?.score === 3 && it.conversation.turn?.id === turn?.id,
+    )
+    other.close()
+    reading.close()
+    expect(await texts(anna, id)).toHaveLength(2)
+  })
+
   it('ends what is being written with the conversation', async () => {
     const slow = await aside.owner({ model: 'tokens:200:20' })
     const anna = await slow.visitor()
@@ -121,6 +142,10 @@ describe.for(stores)('what a visitor does with a conversation on %s', (store) =>
         (it) => it.name === 'message-updated' && it.payload.message.status === 'superseded',
       )
       expect(gone).toHaveLength(2)
+      // Nor is it to be read anywhere else.
+      const { conversations } = await anna.client.call(listConversations, { query: {} })
+      expect(conversations[0]).toMatchObject({ title: 'What?' })
+      expect((await anna.client.call(searchMessages, { query: { query: 'waht', limit: '5' } })).found).toEqual([])
       await expect(answerTo('Once more', question.id)).rejects.toMatchObject({ code: 'conflict' })
       reading.close()
     })
@@ -169,6 +194,18 @@ describe.for(stores)('what a visitor does with a conversation on %s', (store) =>
     const { found } = await anna.client.call(searchMessages, { query: { query: 'heron', limit: '5' } })
     expect(found[0]?.excerpt).toMatch(/^… .*Then the heron came\. And left\./)
     expect(found[0]!.excerpt.length).toBeLessThan(180)
+    reading.close()
+  })
+
+  it('shows what stands around a word in scripts whose letters fold to more or fewer', async () => {
+    const { anna, reading, answerTo } = await asked(
+      `${'배송은 보통 이틀이 걸리고 주말에는 조금 늦어집니다. '.repeat(3)}언제 도착하나요?`,
+    )
+    await answerTo('मेरा पिता कहाँ है?')
+    const search = async (query: string) =>
+      (await anna.client.call(searchMessages, { query: { query, limit: '5' } })).found
+    expect((await search('도착하나요'))[0]?.excerpt).toContain('도착하나요')
+    expect(await search('पता')).toEqual([])
     reading.close()
   })
 

@@ -3,7 +3,7 @@ import { type Conversation, Fault, type Feedback, type Message } from '@aside/pr
 import type { Edge, Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import { type ConversationRow, conversationRows, messageRows } from './entities.ts'
-import { presentConversation, presentMessage } from './present.ts'
+import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import type { TurnLife } from './turn-life.ts'
 import { activeTurns, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
 
@@ -29,8 +29,9 @@ export function createOpinions({ edge, streams, turns }: Parts): Opinions {
   async function change(tx: Scope, row: ConversationRow, changes: Partial<ConversationRow>): Promise<Conversation> {
     await conversationRows.update(tx, { id: row.id }, changes)
     const changed = { ...row, ...changes }
-    await streams.append(tx, row.visitorId, conversationEvent(changed, undefined))
-    return presentConversation(changed)
+    const [turn] = await activeTurns(tx, row.id)
+    await streams.append(tx, row.visitorId, conversationEvent(changed, turn))
+    return presentConversation(changed, turn && presentTurn(turn))
   }
 
   return {

@@ -14,12 +14,16 @@ const names: Record<MessageRow['author'], string> = {
 
 const timeOf = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
+const asText = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
+
 function sectionOf({ author, createdAt, text, citations }: MessageRow): string {
   const sources = citations.map(
     ({ number, title, headingPath, url }) =>
       `- [${number}] ${[...new Set([title, ...headingPath])].join(' › ')}${url === undefined ? '' : ` <${url}>`}`,
   )
-  return [`## ${names[author]}, ${timeOf(createdAt)}`, text, ...(sources.length > 0 ? [sources.join('\n')] : [])].join(
+  // A visitor writes plain text: quoted, it makes no heading and no markup of the document.
+  const said = author === 'visitor' ? asText(text).replace(/^/gm, '> ') : text
+  return [`## ${names[author]}, ${timeOf(createdAt)}`, said, ...(sources.length > 0 ? [sources.join('\n')] : [])].join(
     '\n\n',
   )
 }
@@ -28,7 +32,7 @@ function sectionOf({ author, createdAt, text, citations }: MessageRow): string {
 export async function transcriptOf(scope: Scope, id: string): Promise<Download> {
   const { title, createdAt } = await findConversation(scope, id)
   async function* sections() {
-    yield `# ${title || 'Conversation'}\n`
+    yield `# ${asText(title || 'Conversation')}\n`
     for (let after = 0; ;) {
       const rows = await messageRows.find(
         scope,

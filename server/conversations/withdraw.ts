@@ -11,7 +11,7 @@ export async function withdraw(
   conversation: ConversationRow,
   active: TurnRow[],
   questionId: string,
-): Promise<void> {
+): Promise<ConversationRow> {
   const { id: conversationId, visitorId } = conversation
   const last = await messageRows.one(
     tx,
@@ -27,4 +27,7 @@ export async function withdraw(
     const message = presentMessage({ ...row, status: 'superseded' })
     await streams.append(tx, visitorId, { name: 'message-updated', payload: { message } })
   }
+  // The title is how the first question begins: what was withdrawn is not to be read there.
+  const first = await messageRows.one(tx, { conversationId, author: 'visitor', status: 'sent' })
+  return first ? conversation : { ...conversation, title: '' }
 }

@@ -1,4 +1,5 @@
 /** Erasing: nobody comes in any more, what runs is stopped, the rows go, and then what the store's files still hold of them. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditAction, type Erased, Fault } from '@aside/protocol'
 import type { Audit } from '../audit/index.ts'
 import type { ConversationFacts, Drafts } from '../conversations/index.ts'
@@ -43,6 +44,18 @@ export interface ErasureParts {
   purge: Purge
 }
 
+/** Again where the store took back the one of two that waited for each other: a few times, for the other is done soon. */
+async function insist<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await work()
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      if (tries === 8 || (code !== '40P01' && code !== '40001')) throw error
+      await sleep(10 * tries * Math.random())
+    }
+}
+
 export function createErasure(parts: ErasureParts): Erasure {
   const { edge, audit, facts, tables, tenancy, keys, streams, drafts, knowledge, purge } = parts
   const byName = new Map(tables.map((it) => [it.name, it]))
@@ -54,10 +67,41 @@ export function createErasure(parts: ErasureParts): Erasure {
     const merges = root === 'visitors' ? await table('visitor_merges').rows.find(scope, { visitorId: ids }) : []
     const condition = belonging(holds, root, [...ids, ...merges.map((it) => String(it['intoId']))])
     const [held] = condition ? await holds.rows.fitting(scope, condition, { limit: 1 }) : []
-    if (held) throw new Fault('conflict', `This is held (${String(held['id'])}): release the hold first`)
+    if (!held) return
+    // Why, is between the owner and whoever asked them to keep it.
+    if (scope.actor.kind === 'visitor')
+      throw new Fault('conflict', 'Some of it has to be kept: ask the owner of this site')
+    throw new Fault('conflict', `This is held (${String(held['id'])}): release the hold first`)
+  }
+
+  /**
+   * Nobody writes for these visitors until the transaction is over. The conversations first, as whoever writes does: the other way
+   * round the two would wait for each other.
+   */
+  async function hold(tx: Scope, ids: string[]): Promise<void> {
+    await table('conversations').rows.find(tx, { visitorId: ids }, { lock: true, orderBy: { id: 'asc' } })
+    await table('visitors').rows.find(tx, { id: ids }, { lock: true, orderBy: { id: 'asc' } })
+  }
+
+  /** The visitors that are this person, held: one of them may be signing in just now. */
+  async function holdPerson(tx: Scope, id: string): Promise<string[]> {
+    for (let ids = await personOf(tx, tables, id); ;) {
+      await hold(tx, ids)
+      const now = await personOf(tx, tables, id)
+      if (now.length === ids.length) return now
+      ids = now
+    }
+  }
+
+  /** Whoever signed in while they asked is somebody else by now, and their conversation that person's. */
+  async function mustBeThemselves(tx: Scope, id: string): Promise<void> {
+    if (tx.actor.kind !== 'visitor') return
+    const merged = await table('visitor_merges').rows.find(tx, { visitorId: id })
+    if (merged.length > 0) throw new Fault('unauthenticated', 'You have signed in meanwhile: ask once more')
   }
 
   async function remove(tx: Scope, root: Root, ids: string[]): Promise<Record<string, number>> {
+    if (root === 'visitors') await hold(tx, ids)
     await mustNotBeHeld(tx, root, ids)
     const gone: Record<string, number> = {}
     for (const it of tables) {
@@ -110,7 +154,7 @@ export function createErasure(parts: ErasureParts): Erasure {
       const page = await table(root).rows.fitting(scope, condition, { limit: AT_ONCE[root] })
       if (page.length === 0) return
       const ids = page.map((it) => String(it['id']))
-      add(rows, await scope.transaction((tx) => remove(tx, root, ids)))
+      add(rows, await insist(() => scope.transaction((tx) => remove(tx, root, ids))))
     }
   }
 
@@ -135,17 +179,22 @@ export function createErasure(parts: ErasureParts): Erasure {
     id: string,
     { action, rows, answers }: { action: AuditAction; rows: Record<string, number>; answers: string[] },
   ): Promise<Erased> {
-    await scope.transaction(async (tx) => {
-      await table(root).rows.find(tx, { id }, { lock: true })
-      // One of them may have signed in just now.
-      const ids = root === 'visitors' ? await personOf(tx, tables, id) : [id]
-      add(rows, await remove(tx, root, ids))
-      const total = Object.values(rows).reduce((sum, it) => sum + it, 0)
-      // Of a tenant that is gone the server itself keeps that it is.
-      await audit.record(root === 'tenants' ? tx.of('-') : tx, { action, target: id, detail: { rows: total } })
-      // By their ids, too: a backup of the time before they signed in knows them by nothing else.
-      for (const merged of ids.slice(1)) await audit.record(tx, { action, target: merged, detail: { with: id } })
-    })
+    const before = { ...rows }
+    await insist(() =>
+      scope.transaction(async (tx) => {
+        if (root !== 'visitors') await table(root).rows.find(tx, { id }, { lock: true })
+        const ids = root === 'visitors' ? await holdPerson(tx, id) : [id]
+        if (root === 'visitors') await mustBeThemselves(tx, id)
+        for (const name of Object.keys(rows)) delete rows[name]
+        add(rows, before)
+        add(rows, await remove(tx, root, ids))
+        const total = Object.values(rows).reduce((sum, it) => sum + it, 0)
+        // Of a tenant that is gone the server itself keeps that it is.
+        await audit.record(root === 'tenants' ? tx.of('-') : tx, { action, target: id, detail: { rows: total } })
+        // By their ids, too: a backup of the time before they signed in knows them by nothing else.
+        for (const merged of ids.slice(1)) await audit.record(tx, { action, target: merged, detail: { with: id } })
+      }),
+    )
     await drafts.forgetAnswers(answers)
     return { id, rows, isCompacted: await purge.now(answers) }
   }

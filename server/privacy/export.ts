@@ -31,13 +31,20 @@ export function createExports({ edge, audit, tables }: { edge: Edge; audit: Audi
     let count = 0
     // The other way round: first what others belong to.
     for (const { name, place, rows, ...more } of [...tables].reverse()) {
-      const condition = place.isDerived ? undefined : belonging({ name, place, ...more }, root, ids)
+      const isOwn = scope.actor.kind === 'visitor'
+      const condition =
+        place.isDerived || (isOwn && place.owners === true) ? undefined : belonging({ name, place, ...more }, root, ids)
       if (!condition) continue
       let after: Record<string, unknown> | undefined
       do {
         const page: Record<string, unknown>[] = await rows.fitting(scope, condition, { after, limit: PAGE })
         count += page.length
-        const shown = page.map((row) => line({ table: name, row: without(row, place.hidden) }))
+        const shown = page.map((row) =>
+          line({
+            table: name,
+            row: without(row, [...(place.hidden ?? []), ...(isOwn && Array.isArray(place.owners) ? place.owners : [])]),
+          }),
+        )
         if (shown.length > 0) yield shown.join('')
         after = page.length < PAGE ? undefined : page.at(-1)
       } while (after)

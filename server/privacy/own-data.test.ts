@@ -41,6 +41,7 @@ describe.for(stores)('what is kept of a visitor is theirs, on %s', (store) => {
     const text = await response.text()
     expect(text).toContain('YAKMARK')
     expect(text).not.toContain('ELKMARK')
+    expect(text).not.toMatch(/"(?:model|reckoning|costMillionths)"/)
     const { entries } = await owner.client.call(listAudit, { query: { action: 'privacy.exported' } })
     expect(entries[0]).toMatchObject({ target: idOf(anna), actor: { kind: 'visitor', id: idOf(anna) } })
   })
@@ -55,6 +56,19 @@ describe.for(stores)('what is kept of a visitor is theirs, on %s', (store) => {
     await expect.poll(() => tracesIn(aside.store, beside.db, ['ASSMARK']), { timeout: 20_000 }).toEqual(none('ASSMARK'))
     reading.close()
   }, 40_000)
+
+  it('whatever is written for them at that moment', async () => {
+    for (let round = 0; round < 12; round++) {
+      const dora = await who(`OXMARK${round}`)
+      const conversationId = await dora.conversation()
+      const [erased] = await Promise.allSettled([
+        dora.client.call(eraseMyData, {}),
+        ...Array.from({ length: 3 }, () => dora.post(conversationId, 'And then?')),
+      ])
+      expect(erased).toMatchObject({ status: 'fulfilled' })
+    }
+    await expect.poll(() => tracesIn(aside.store, beside.db, ['OXMARK']), { timeout: 20_000 }).toEqual(none('OXMARK'))
+  }, 60_000)
 
   it('but for what the law has the owner keep', async () => {
     const cleo = await who('COWMARK')

@@ -13,21 +13,23 @@ export interface Place {
   isDerived?: true
   /** Columns that no export shows: hashes of secrets, and what is computed from other columns. */
   hidden?: string[]
+  /** What is the owner's business, and no visitor's own export shows: all of it, or these columns. */
+  owners?: true | string[]
 }
 
 /** In an order in which they can be erased: a table stands before those it refers to. */
 export const places: Record<string, Place> = {
   grounds: { of: { messages: 'message_id' } },
-  turns: { of: { conversations: 'conversation_id' } },
-  privacy_holds: { of: { visitors: 'visitor_id', conversations: 'conversation_id' } },
+  turns: { of: { conversations: 'conversation_id' }, owners: ['model', 'config', 'reckoning', 'owner'] },
+  privacy_holds: { of: { visitors: 'visitor_id', conversations: 'conversation_id' }, owners: true },
   messages: { of: { conversations: 'conversation_id' } },
   conversations: { of: { visitors: 'visitor_id' } },
   stream_events: { of: { visitors: 'visitor_id' }, isDerived: true },
   stream_heads: { of: { visitors: 'visitor_id' }, isDerived: true },
   sessions: { of: { visitors: 'visitor_id' }, hidden: ['tokenHash'] },
   // Of a visitor's own, and of the app's and the tenant's, which name no visitor.
-  usage_days: { of: { visitors: 'visitor_id', apps: 'app_id', tenants: 'tenant_id' } },
-  notices: { of: { visitors: 'visitor_id', apps: 'app_id', tenants: 'tenant_id' } },
+  usage_days: { of: { visitors: 'visitor_id', apps: 'app_id', tenants: 'tenant_id' }, owners: true },
+  notices: { of: { visitors: 'visitor_id', apps: 'app_id', tenants: 'tenant_id' }, owners: true },
   // Gone with either of the two.
   visitor_merges: { of: { visitors: ['visitor_id', 'into_id'] } },
   visitors: { of: { apps: 'app_id' } },

@@ -165,7 +165,9 @@ export function createVisit(options: VisitOptions): Visit {
     async judge(messageId, judgement) {
       const message = await insist(() => session.call(routes.giveFeedback, { params: { messageId }, body: judgement }))
       const state = cell.get()
-      cell.update({ ...state, current: withMessage(state.current, message, state.stream.drafts) })
+      // It may have left the thread meanwhile.
+      if (state.current.messages.some((it) => it.id === messageId))
+        cell.update({ ...state, current: withMessage(state.current, message, state.stream.drafts) })
     },
     passage: (messageId, number) =>
       insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),

@@ -1,43 +1,30 @@
+import { foldWithPlaces, queryWords } from '@aside/protocol'
+
 /** A text in pieces: those that are one of the words looked for, and those between. */
 export interface Piece {
   readonly text: string
   readonly isFound: boolean
 }
 
-const letters = (text: string) =>
-  text
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase()
-
-/** Case and accents do not matter, as they do not where the server looks. */
+/** As the server looks: case and accents do not matter. */
 export function marked(text: string, query: string): Piece[] {
-  const words = letters(query).split(/\s+/).filter(Boolean)
-  const clusters = Array.from(
-    new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text),
-    (it) => it.segment,
-  )
+  const words = queryWords(query)
+  const { folded, places } = foldWithPlaces(text)
   const pieces: Piece[] = []
-  const add = (piece: string, isFound: boolean) => {
-    const last = pieces.at(-1)
-    if (last?.isFound === isFound) pieces[pieces.length - 1] = { text: last.text + piece, isFound }
-    else pieces.push({ text: piece, isFound })
+  let told = 0
+  const add = (end: number, isFound: boolean) => {
+    if (end > told) pieces.push({ text: text.slice(told, end), isFound })
+    told = Math.max(told, end)
   }
-  for (let at = 0; at < clusters.length;) {
-    const length = Math.max(0, ...words.map((word) => lengthOf(clusters, at, word)))
-    add(clusters.slice(at, at + (length || 1)).join(''), length > 0)
+  for (let at = 0; at < folded.length;) {
+    const length = Math.max(0, ...words.map((word) => (folded.startsWith(word, at) ? word.length : 0)))
+    if (length > 0) {
+      add(places[at]!, false)
+      // With the marks that belong to its last letter, and the whole of a letter that is compared as several.
+      add(places.find((place, i) => i >= at + length && place > places[at + length - 1]!) ?? text.length, true)
+    }
     at += length || 1
   }
+  add(text.length, false)
   return pieces
-}
-
-/** How many characters from `at` on are the word; 0 where they are not. */
-function lengthOf(clusters: readonly string[], at: number, word: string): number {
-  let said = ''
-  for (let end = at; end < clusters.length && said.length < word.length; end++) {
-    said += letters(clusters[end]!)
-    if (said === word) return end - at + 1
-    if (!word.startsWith(said)) return 0
-  }
-  return 0
 }
