@@ -115,24 +115,31 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
     },
     app.koa.callback(),
   )
-  let doors: Doors
+  let opened: Doors | undefined
+  let url: string
+  const file = addressFile(config)
   try {
-    doors = await openDoors(server, config.host, config.port)
+    opened = await openDoors(server, config.host, config.port)
+    url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${opened.port}`
+    publicUrl ||= url
+    listenUrl = url
+    await app.start()
+    makeFolder(dirname(file))
+    writeFileSync(file, JSON.stringify({ url, token: operatorToken, pid: process.pid, isBrief: options.isBrief }), {
+      mode: 0o600,
+    })
+    chmodSync(file, 0o600)
   } catch (error) {
+    // Nobody can be told of it where it listens: so it does not.
+    if (opened) {
+      await app.drain(0, 0)
+      await closeServer(server, opened, 0)
+    }
     await db.close()
     lock.release()
     throw error
   }
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${doors.port}`
-  publicUrl ||= url
-  listenUrl = url
-  await app.start()
-  const file = addressFile(config)
-  makeFolder(dirname(file))
-  writeFileSync(file, JSON.stringify({ url, token: operatorToken, pid: process.pid, isBrief: options.isBrief }), {
-    mode: 0o600,
-  })
-  chmodSync(file, 0o600)
+  const doors = opened
   log.info('listening', { url, publicUrl, store: config.database.kind, model: openai?.model ?? 'local' })
 
   return {
