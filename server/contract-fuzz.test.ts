@@ -4,15 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Access, type EndpointName, ErrorBody, errors } from '@aside/protocol'
 import { startAside } from './testing/aside.ts'
 import { type ModelServer, startModelServer } from './testing/model-server.ts'
-import {
-  createWorld,
-  endpointNames,
-  endpointOf,
-  perform,
-  type Specimen,
-  specimens,
-  type World,
-} from './testing/specimens.ts'
+import { endpointNames, endpointOf, perform, type Specimen, specimens } from './testing/specimens.ts'
+import { createWorld, type World } from './testing/world.ts'
 import { stores } from './testing/stores.ts'
 
 /** More of them find more: `ASIDE_TEST_RUNS=20000` takes minutes. */

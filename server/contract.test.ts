@@ -6,16 +6,8 @@ import { startAside } from './testing/aside.ts'
 import { type Beside, openBeside } from './testing/beside.ts'
 import { type ModelServer, startModelServer } from './testing/model-server.ts'
 import { type RawReply, send } from './testing/raw-request.ts'
-import {
-  createTalk,
-  createWorld,
-  endpointNames,
-  endpointOf,
-  perform,
-  type Specimen,
-  specimens,
-  type World,
-} from './testing/specimens.ts'
+import { endpointNames, endpointOf, perform, type Specimen, specimens } from './testing/specimens.ts'
+import { createTalk, createWorld, type World } from './testing/world.ts'
 import { stores } from './testing/stores.ts'
 
 /** What a browser says of a page that is not ours. */

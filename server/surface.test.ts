@@ -4,7 +4,8 @@ import { type EndpointName } from '@aside/protocol'
 import { startAside } from './testing/aside.ts'
 import { type ModelServer, startModelServer } from './testing/model-server.ts'
 import { send } from './testing/raw-request.ts'
-import { createWorld, endpointNames, endpointOf, perform, specimens, type World } from './testing/specimens.ts'
+import { endpointNames, endpointOf, perform, specimens } from './testing/specimens.ts'
+import { createWorld, type World } from './testing/world.ts'
 
 /** All that answers anything to who shows nothing but that it is not there, or not for them. Twelve at most. */
 const open = [

@@ -4,15 +4,8 @@ import { entities } from '../app.ts'
 import { startAside } from '../testing/aside.ts'
 import { type Beside, openBeside } from '../testing/beside.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
-import {
-  createTalk,
-  createWorld,
-  endpointNames,
-  endpointOf,
-  perform,
-  specimens,
-  type World,
-} from '../testing/specimens.ts'
+import { endpointNames, endpointOf, perform, specimens } from '../testing/specimens.ts'
+import { createTalk, createWorld, type World } from '../testing/world.ts'
 import { createStaff, signIn, type Staff } from '../testing/staff.ts'
 import { stores } from '../testing/stores.ts'
 

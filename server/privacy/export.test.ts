@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addSource, ExportLine, exportTenant, exportVisitor, listAudit, readPassage } from '@aside/protocol'
 import { type Aside, type Owner, startAside, type Visitor } from '../testing/aside.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
-import { createTalk } from '../testing/specimens.ts'
+import { createTalk } from '../testing/world.ts'
 import { stores } from '../testing/stores.ts'
 
 type Row = Record<string, unknown>
