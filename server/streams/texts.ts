@@ -9,6 +9,7 @@ interface Parts {
 }
 
 interface OpenText extends RunningText {
+  text: string
   moveTo(visitorId: string): void
   end(): void
 }
@@ -47,7 +48,7 @@ export function createTexts({ topicOf, release }: Parts) {
         text: '',
         append(piece) {
           const isFirst = text.text === ''
-          ;(text as { text: string }).text += piece
+          text.text += piece
           if (!topic || topic.readers.size === 0) return
           // Its first words wait for no frame.
           if (isFirst) frames.now(topic)
