@@ -1,5 +1,5 @@
 /** What visitors say about the answers they got, and when they have had enough. */
-import { type Conversation, Fault, type Feedback, type Message } from '@aside/protocol'
+import { type Conversation, Fault, type Feedback, type Message, type MessageStatus } from '@aside/protocol'
 import type { Edge, Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import { type ConversationRow, conversationRows, messageRows } from './entities.ts'
@@ -8,7 +8,7 @@ import type { TurnLife } from './turn-life.ts'
 import { activeTurns, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
 
 /** Answers of which something is to be thought: those that have ended, and are still in the thread. */
-const ENDED = ['sent', 'completed', 'stopped', 'interrupted', 'failed'] as const
+const ENDED: readonly MessageStatus[] = ['sent', 'completed', 'stopped', 'interrupted', 'failed']
 
 export interface Opinions {
   /** Of an answer that has ended, in place of what was said before. */
@@ -46,8 +46,7 @@ export function createOpinions({ edge, streams, turns }: Parts): Opinions {
         const row = await messageRows.get(tx, { id: messageId })
         if (row.author !== 'assistant' && row.author !== 'agent')
           throw new Fault('conflict', 'Only an answer can be judged')
-        if (!ENDED.includes(row.status as never))
-          throw new Fault('conflict', 'Only an answer that has ended can be judged')
+        if (!ENDED.includes(row.status)) throw new Fault('conflict', 'Only an answer that has ended can be judged')
         await messageRows.update(tx, { id: messageId }, { feedback })
         const message = presentMessage({ ...row, feedback })
         await streams.append(tx, visitorId, { name: 'message-updated', payload: { message } })
