@@ -4,7 +4,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { type Core, initialState, type Judgement, pending, type Thread, type Vouching } from '../../core/index.ts'
 import { useSetup } from '../setup.ts'
-import { fetchMarkdown } from '../markdown/index.ts'
+import { fetchAnswers } from '../bubbles/index.ts'
 import { everyFrame } from '../frames.ts'
 
 const codeOf = (error: unknown): ErrorCode =>
@@ -93,7 +93,7 @@ export const useChat = defineStore('chat', () => {
       if (text.trim() === '') return
       notice.value = undefined
       // The answer will want it.
-      void fetchMarkdown()
+      void fetchAnswers()
       core.send(text, replaces)
       frames.flush()
       setup.tell('sent', { text })
