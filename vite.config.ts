@@ -81,6 +81,8 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
 
 /** (b) The script tag: the shim, and what its iframe loads. */
 export const embed = (outDir: string): UserConfig => single('embed', 'embed/main.ts', 'iife', outDir)
+/** What the shim fetches with its iframe. */
+export const embedPort = (outDir: string): UserConfig => single('embed-port', 'embed/port.ts', 'es', outDir)
 export const frame = (outDir: string): UserConfig => single('frame', 'frame/main.ts', 'es', outDir)
 
 /** (c) `<aside-chat>`, as a module and as a plain script. */
@@ -88,7 +90,7 @@ export const element = (outDir: string): UserConfig => single('aside-chat', 'ele
 export const elementScript = (outDir: string): UserConfig =>
   single('aside-chat.iife', 'element/main.ts', 'iife', outDir, 'AsideChat')
 
-export const widgetBuilds = [remote, embed, frame, element, elementScript]
+export const widgetBuilds = [remote, embed, embedPort, frame, element, elementScript]
 
 /** Where the remote is, the page says: `<meta name="aside-server" content="https://chat.example">`. */
 const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', document.querySelector('meta[name=aside-server]').content).href)`

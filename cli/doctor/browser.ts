@@ -97,14 +97,14 @@ function importedBy(asked: Request[]): Embedding[] {
   return []
 }
 
-/** What the tag leaves on the page: `Aside.apps`, by app. */
+/** What the tag leaves on the page: `Aside.widgets`, by app. */
 interface Tagged {
-  Aside?: { apps?: Record<string, { open(): void }> }
+  Aside?: { widgets?: Record<string, { open(): void }> }
 }
 
 async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): Promise<Finding[]> {
   const timeout = Math.min(timeoutMs, 10_000)
-  const tagged = page.waitForFunction(() => Object.keys((window as Tagged).Aside?.apps ?? {}).length > 0, undefined, {
+  const tagged = page.waitForFunction(() => Object.keys((window as Tagged).Aside?.widgets ?? {}).length > 0, undefined, {
     timeout,
   })
   // Found through shadow roots.
@@ -131,7 +131,7 @@ async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): 
     return [ok('launcher', 'the chat stands on the page'), await checkStorage(page, 'the page')]
   }
 
-  await page.evaluate(() => Object.values((window as Tagged).Aside!.apps!)[0]!.open()).catch(() => undefined)
+  await page.evaluate(() => Object.values((window as Tagged).Aside!.widgets!)[0]!.open()).catch(() => undefined)
   const frameOf = () => page.frames().find((it) => /\/embed\//.test(it.url()))
   const isReady = async () =>
     frameOf()

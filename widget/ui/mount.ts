@@ -1,20 +1,22 @@
 /** The one inside of every way to embed: a widget in a shadow root of its own, with its own Vue app, Pinia and core. */
 import { createPinia } from 'pinia'
 import { createApp, shallowRef } from 'vue'
-import { createCore } from '../core/index.ts'
+import { createConsent, createCore } from '../core/index.ts'
 import { firstScreen } from './first-screen.ts'
-import type { Options, Widget, WidgetEvent } from './options.ts'
+import type { MountedWidget, Options, WidgetEvent } from './options.ts'
+import { createSdk } from './sdk.ts'
 import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
 import { usePanel } from './stores/panel.ts'
 import { adoptStyles, cssOf } from './styles.ts'
 import Root from './Root.ce.vue'
 
-export type { Listener, Options, Vouching, Widget, WidgetEvent, WidgetEvents } from './options.ts'
+export type * from '../sdk.ts'
 
 /** Appends one element to `element` and draws into its shadow root. Nothing is requested or stored before it is opened. */
-export function mount(element: Element | ShadowRoot, initial: Options): Widget {
+export function mount(element: Element | ShadowRoot, initial: Options): MountedWidget {
   const options = shallowRef(initial)
+  const consent = createConsent(initial.appId, initial.consent ?? true)
   const listeners = new Map<WidgetEvent, Set<(detail: never) => void>>()
   const host = document.createElement('div')
   host.dataset['mode'] = initial.mode ?? 'floating'
@@ -36,6 +38,7 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
         appId: initial.appId,
         identity: { token: initial.identity, getToken: initial.getToken },
         onLeft,
+        storage: consent.backing,
       }),
     tell: (event, detail) => listeners.get(event)?.forEach((listener) => listener(detail as never)),
   })
@@ -45,38 +48,19 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   element.append(host)
   app.mount(container)
 
-  let destroyed = false
-  return {
-    open: () => panel.show(true),
-    close: () => panel.show(false),
-    toggle: panel.toggle,
-    send: chat.send,
-    prefill: (text) => void (panel.draft = text),
-    newConversation: panel.newConversation,
-    on(event, listener) {
-      const set = listeners.get(event) ?? new Set()
-      listeners.set(event, set.add(listener))
-      return () => void set.delete(listener)
-    },
-    identify: chat.identify,
-    logout: chat.logout,
-    update(change) {
-      const before = options.value
-      const { identity, getToken } = (options.value = { ...before, ...change })
-      if (identity === before.identity && getToken === before.getToken) return
-      if (identity || getToken) chat.identify({ token: identity, getToken })
-      else chat.logout()
-    },
-    look: () => panel.look,
-    destroy() {
-      if (destroyed) return
-      destroyed = true
+  return createSdk({
+    chat,
+    panel,
+    consent,
+    listeners,
+    options: () => options.value,
+    setOptions: (change) => (options.value = { ...options.value, ...change }),
+    end() {
       app.unmount()
       chat.close()
       chat.$dispose()
       panel.$dispose()
-      listeners.clear()
       host.remove()
     },
-  }
+  })
 }

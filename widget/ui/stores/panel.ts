@@ -29,8 +29,11 @@ export const usePanel = defineStore('panel', () => {
   const chat = useChat()
   const systemDark = useSystemScheme()
   const mode = options.value.mode ?? 'floating'
+  const closable = mode === 'floating' || mode === 'frame'
 
   const open = ref(options.value.open ?? mode !== 'floating')
+  /** The page has taken it off the screen. */
+  const hidden = ref(false)
   /** How often it was opened by somebody, and not by itself: only then it takes the focus. */
   const asked = ref(0)
   const view = ref<'thread' | 'conversations' | 'passage'>('thread')
@@ -74,9 +77,6 @@ export const usePanel = defineStore('panel', () => {
     { immediate: true },
   )
 
-  watch(look, (now, before) => {
-    if (JSON.stringify(now) !== JSON.stringify(before)) tell('look', now)
-  })
   // What was begun belongs to who began it.
   watch(
     () => chat.left,
@@ -101,15 +101,22 @@ export const usePanel = defineStore('panel', () => {
   }
 
   function show(next: boolean): void {
-    if (next) asked.value++
-    if (open.value === next || (mode === 'inline' && !next)) return
+    if (next) {
+      asked.value++
+      hidden.value = false
+    }
+    if (open.value === next || (!closable && !next)) return
     open.value = next
     tell(next ? 'open' : 'close', undefined)
   }
 
   return {
     mode,
+    closable,
+    /** Does it bring one of its own? */
+    launcher: mode === 'floating' && (options.value.launcher ?? true) === true,
     open,
+    hidden,
     asked,
     view,
     passage,
