@@ -104,9 +104,13 @@ interface Tagged {
 
 async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): Promise<Finding[]> {
   const timeout = Math.min(timeoutMs, 10_000)
-  const tagged = page.waitForFunction(() => Object.keys((window as Tagged).Aside?.widgets ?? {}).length > 0, undefined, {
-    timeout,
-  })
+  const tagged = page.waitForFunction(
+    () => Object.keys((window as Tagged).Aside?.widgets ?? {}).length > 0,
+    undefined,
+    {
+      timeout,
+    },
+  )
   // Found through shadow roots.
   const drawn = page.locator('.aside .panel, .aside .launcher').first().waitFor({ timeout })
   const launcher = await Promise.any([tagged.then(() => 'tag' as const), drawn.then(() => 'element' as const)]).catch(

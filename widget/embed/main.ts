@@ -19,7 +19,7 @@ if (key && !widgets[name]) {
   const aside = (command: keyof Widget, ...rest: unknown[]) =>
     (Object.values(widgets)[0]?.[command] as ((...rest: unknown[]) => unknown) | undefined)?.(...rest)
   // A copy of what the tag says: what is set later is not the tag's.
-  widgets[name] = createShim(key, new URL(src).origin, { ...dataset }, () => {
+  widgets[name] = createShim(key, src, { ...dataset }, () => {
     delete widgets[name]
     if (!Object.keys(widgets)[0]) delete page.Aside
   })

@@ -49,10 +49,8 @@ export interface Shim {
   on(event: string, listener: (detail: never) => void): () => boolean
 }
 
-/** Beside this file: a classic script's imports are relative to itself. */
-const port = './embed-port.js'
-
-export function createShim(key: string, server: string, tag: Tag, gone: () => void): Widget {
+/** `src`: of the tag. */
+export function createShim(key: string, src: string, tag: Tag, gone: () => void): Widget {
   const watchdogMs = 10_000
   const { open = 'false', label = 'Chat', mode, target = 'html', launcher, consent } = tag
   const make = <K extends keyof HTMLElementTagNameMap>(name: K) => document.createElement(name)
@@ -65,7 +63,7 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
 
   const it: Shim = {
     key,
-    server,
+    server: new URL(src).origin,
     tag,
     host,
     root: host.attachShadow({ mode: 'open' }),
@@ -130,11 +128,12 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
     const frame = (it.frame = make('iframe'))
     frame.title = label
     frame.referrerPolicy = 'origin'
-    frame.sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads'
-    frame.src = `${server}/embed/${key}`
+    frame.sandbox =
+      'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads'
+    frame.src = `${it.server}/embed/${key}`
     it.root.append(frame)
     it.watchdog = setTimeout(away, watchdogMs)
-    import(/* @vite-ignore */ port).then(({ speak }) => it.flush ?? speak(it), away)
+    import(/* @vite-ignore */ new URL('embed-port.js', src) as never).then(({ speak }) => it.flush ?? speak(it), away)
   }
 
   it.root.adoptedStyleSheets = [sheet]

@@ -1,11 +1,13 @@
 /** The iframe's document: the panel, and the only way in and out of it, a port that the page hands over. */
 import type { FrameHello, FrameInit, FrameMessage, PageMessage } from '@aside/protocol/frame'
-import { mount } from '../ui/mount.ts'
+import { createMount } from '../ui/create-mount.ts'
 import type { MountedWidget } from '../sdk.ts'
 import { obey, vouchingOf } from './commands.ts'
 import { createPageFunctions } from './functions.ts'
 import { isInit, isMessage } from './port.ts'
 import { vouchedByPage } from './vouching.ts'
+
+const mount = createMount()
 
 type Command = Extract<PageMessage, { type: 'command' }>
 

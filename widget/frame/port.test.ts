@@ -25,7 +25,16 @@ const text = fc.constantFrom<unknown>(
 const number = fc.constantFrom<unknown>(0, 7, 1.5, -1, Number.NaN, '1', null, undefined)
 const optional = { requiredKeys: [] }
 
-const args = fc.constantFrom<unknown>([], ['text'], [{ getToken: { $fn: 0 } }], [1, 2, 3, 4], [1, 2, 3, 4, 5], 'a', {}, undefined)
+const args = fc.constantFrom<unknown>(
+  [],
+  ['text'],
+  [{ getToken: { $fn: 0 } }],
+  [1, 2, 3, 4],
+  [1, 2, 3, 4, 5],
+  'a',
+  {},
+  undefined,
+)
 const command = fc.record(
   {
     type: fc.constantFrom<unknown>('command', 'command', 'open', undefined),

@@ -6,7 +6,6 @@ import VisitorBubble from './bubbles/VisitorBubble.ce.vue'
 import Composer from './chrome/Composer.ce.vue'
 import Header from './chrome/Header.ce.vue'
 import Icon from './chrome/Icon.ce.vue'
-import Launcher from './chrome/Launcher.ce.vue'
 import Notices from './chrome/Notices.ce.vue'
 import Panel from './Panel.ce.vue'
 import Root from './Root.ce.vue'
@@ -17,7 +16,6 @@ import Welcome from './views/Welcome.ce.vue'
 export const firstScreen = {
   Root,
   Panel,
-  Launcher,
   Header,
   Icon,
   Notices,

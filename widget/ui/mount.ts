@@ -1,66 +1,7 @@
-/** The one inside of every way to embed: a widget in a shadow root of its own, with its own Vue app, Pinia and core. */
-import { createPinia } from 'pinia'
-import { createApp, shallowRef } from 'vue'
-import { createConsent, createCore } from '../core/index.ts'
-import { firstScreen } from './first-screen.ts'
-import type { MountedWidget, Options, WidgetEvent } from './options.ts'
-import { createSdk } from './sdk.ts'
-import { setupKey } from './setup.ts'
-import { useChat } from './stores/chat.ts'
-import { usePanel } from './stores/panel.ts'
-import { adoptStyles, cssOf } from './styles.ts'
-import Root from './Root.ce.vue'
+/** The widget as a page mounts it, of whatever mode. */
+import Launcher from './chrome/Launcher.ce.vue'
+import { createMount } from './create-mount.ts'
 
 export type * from '../sdk.ts'
 
-/** Appends one element to `element` and draws into its shadow root. Nothing is requested or stored before it is opened. */
-export function mount(element: Element | ShadowRoot, initial: Options): MountedWidget {
-  const options = shallowRef(initial)
-  const consent = createConsent(initial.appId, initial.consent ?? true)
-  const listeners = new Map<WidgetEvent, Set<(detail: never) => void>>()
-  const host = document.createElement('div')
-  host.dataset['mode'] = initial.mode ?? 'floating'
-  const root = host.attachShadow({ mode: 'open' })
-  const adopt = (css: string) => adoptStyles(root, css, initial.nonce)
-  adopt(cssOf(firstScreen))
-  const container = document.createElement('div')
-  container.className = 'root'
-  root.append(container)
-
-  const app = createApp(Root)
-  const pinia = createPinia()
-  app.provide(setupKey, {
-    options,
-    adopt,
-    createCore: (onLeft) =>
-      createCore({
-        baseUrl: initial.baseUrl,
-        appId: initial.appId,
-        identity: { token: initial.identity, getToken: initial.getToken },
-        onLeft,
-        storage: consent.backing,
-      }),
-    tell: (event, detail) => listeners.get(event)?.forEach((listener) => listener(detail as never)),
-  })
-  app.use(pinia)
-  const chat = useChat(pinia)
-  const panel = usePanel(pinia)
-  element.append(host)
-  app.mount(container)
-
-  return createSdk({
-    chat,
-    panel,
-    consent,
-    listeners,
-    options: () => options.value,
-    setOptions: (change) => (options.value = { ...options.value, ...change }),
-    end() {
-      app.unmount()
-      chat.close()
-      chat.$dispose()
-      panel.$dispose()
-      host.remove()
-    },
-  })
-}
+export const mount = createMount(Launcher)

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, it } from 'vitest'
+import Launcher from './chrome/Launcher.ce.vue'
 import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
@@ -8,6 +9,7 @@ import { conversations, feedback, passage } from './views/part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
 const later = {
+  Launcher: { css: cssOf({ Launcher }) },
   AnswerBubble: answer,
   AnswerActions: answer,
   SourceList: answer,

@@ -11,3 +11,8 @@ export const { component: LazyAnswer, fetch: fetchAnswers } = lazy(
     return h('article', { class: 'answer' }, text ? h('div', { class: 'plain', dir: 'auto' }, text) : h(TypingBubble))
   },
 )
+
+export const { component: LazyAnnouncements } = lazy(
+  () => import('../markdown/part.ts').then(({ announcements }) => announcements),
+  () => undefined,
+)

@@ -1,3 +1,4 @@
+import { Announcements } from '../announcements.ts'
 import AnswerActions from '../bubbles/AnswerActions.ce.vue'
 import AnswerBubble from '../bubbles/AnswerBubble.ce.vue'
 import SourceList from '../bubbles/SourceList.ce.vue'
@@ -7,6 +8,7 @@ import Markdown from './Markdown.ce.vue'
 
 const css = cssOf({ Markdown, CodeBlock })
 
+export const announcements = { component: Announcements, css: '' }
 export const part = { component: Markdown, css }
 export const answer = {
   component: AnswerBubble,

@@ -1,11 +1,11 @@
 /** What of the widget is on the screen: open or not, which view, in which words and colours. */
-import type { Citation } from '@aside/protocol'
+import type { Citation, ErrorCode } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { Look } from '../options.ts'
 import { useSetup } from '../setup.ts'
 import { accents, DEFAULT_PRIMARY } from '../theme.ts'
-import { chooseLocale, directionOf, en, loadWords } from '../words/index.ts'
+import { chooseLocale, directionOf, explain, firstWords, isBuiltIn, loadWords } from '../words/index.ts'
 import { useChat } from './chat.ts'
 
 export interface OpenPassage {
@@ -41,7 +41,7 @@ export const usePanel = defineStore('panel', () => {
   const draft = ref('')
   /** The question that is being said anew, and what was being written before. */
   const editing = shallowRef<{ id: string; before: string }>()
-  const loadedWords = shallowRef(en)
+  const loadedWords = shallowRef(firstWords)
 
   const settings = computed(() => chat.state.settings)
   const locale = computed(() => {
@@ -68,14 +68,18 @@ export const usePanel = defineStore('panel', () => {
   }))
   const primary = computed(() => options.value.primary ?? settings.value?.theme.primary ?? DEFAULT_PRIMARY)
 
+  async function loadAll(): Promise<void> {
+    const wish = locale.value
+    const loaded = await loadWords(wish)
+    if (locale.value === wish) loadedWords.value = loaded
+  }
+  // What the first screen does not say waits until that stands.
   watch(
-    locale,
-    async (wish) => {
-      const loaded = await loadWords(wish)
-      if (locale.value === wish) loadedWords.value = loaded
-    },
+    () => !isBuiltIn(locale.value) || chat.ready || chat.state.error || view.value !== 'thread',
+    (isWanted) => isWanted && void loadAll(),
     { immediate: true },
   )
+  watch(locale, () => void loadAll())
 
   // What was begun belongs to who began it.
   watch(
@@ -123,6 +127,9 @@ export const usePanel = defineStore('panel', () => {
     draft,
     editing,
     words,
+    loadWords: loadAll,
+    /** What went wrong, in words. */
+    explain: (code: ErrorCode) => explain(words.value, code),
     locale,
     scheme,
     primary,

@@ -1,10 +1,12 @@
 import type { ErrorCode } from '@aside/protocol'
+import { first, firstErrors } from './first.ts'
 
 const tryLater = 'The assistant is busy right now. Please try again in a moment.'
 const ownerMustFix = 'The chat is not set up correctly on this page. Please tell the owner of this site.'
 const upstream = 'The assistant could not be reached. Please try again.'
 
 const errors: Record<ErrorCode, string> = {
+  ...firstErrors,
   bad_request: 'That request could not be understood.',
   invalid_input: 'That could not be accepted. Please check it and try again.',
   invalid_encoding: 'That text contains broken characters.',
@@ -50,42 +52,17 @@ const errors: Record<ErrorCode, string> = {
   turn_stopped: 'The answer was stopped.',
   turn_superseded: 'There is a newer answer.',
   output_too_long: 'The answer became too long and was cut.',
-  network: 'No connection to the chat. Please check your network.',
   aborted: 'That was cancelled.',
-  internal: 'Something went wrong on our side. Please try again.',
 }
 
 export const en = {
-  title: 'Chat',
-  greeting: 'Hello! How can we help?',
-  placeholder: 'Ask a question …',
-  openChat: 'Open chat',
-  closeChat: 'Close chat',
-  unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
-  loading: 'Loading …',
-  suggested: 'Suggested questions',
-  messages: 'Messages',
-  message: 'Message',
-  send: 'Send',
-  stop: 'Stop answering',
-  charsLeft: (count: number) => (count >= 0 ? `${count} characters left` : `${-count} characters too many`),
-  you: 'You',
+  ...first,
   assistant: 'Assistant',
   agent: 'Support',
-  thinking: 'The assistant is thinking …',
-  place: (place: number) => (place <= 1 ? 'You are next in line' : `You are number ${place} in line`),
-  sending: 'Sending …',
-  waiting: 'Not sent yet',
-  notSent: 'Not sent',
-  retry: 'Retry',
-  discard: 'Delete',
   stopped: 'Stopped',
   cut: 'The answer reached its limit',
   regenerate: 'Answer again',
   askAgain: 'Ask again',
-  edit: 'Change this question',
-  editing: 'You are changing your last question.',
-  cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',
   copyCode: 'Copy code',
@@ -106,12 +83,6 @@ export const en = {
   source: (number: number, title: string) => `Source ${number}: ${title}`,
   openSource: 'Open the document',
   image: 'Image',
-  back: 'Back',
-  latest: 'Go to the latest message',
-  earlier: 'Earlier messages',
-  noChat: 'New messages are not taken here at the moment.',
-  conversations: 'Conversations',
-  newConversation: 'New conversation',
   noConversations: 'No conversations yet',
   search: 'Search conversations',
   nothingFound: 'Nothing found',
@@ -119,11 +90,6 @@ export const en = {
   untitled: 'New conversation',
   more: 'Show more',
   connecting: 'Connecting …',
-  offline: 'You are offline. What you write is sent when you are back.',
-  reconnecting: 'Connection lost. Reconnecting …',
-  startAgain: 'Start again',
-  today: 'Today',
-  yesterday: 'Yesterday',
   errors,
 }
 

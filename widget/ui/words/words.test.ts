@@ -1,6 +1,7 @@
 import { errorCodes } from '@aside/protocol'
 import { describe, expect, it } from 'vitest'
-import { chooseLocale, directionOf, en, loadWords, locales } from './index.ts'
+import { en } from './en.ts'
+import { chooseLocale, directionOf, loadWords, locales } from './index.ts'
 
 describe.each(locales)('the words in %s', (locale) => {
   it('name every error code in plain language', async () => {
