@@ -166,3 +166,23 @@ export interface AsideGlobal {
   /** By `data-name`, else by what the tag names its app with. */
   widgets?: Record<string, Widget>
 }
+
+/** Appends one element to `element` and draws into its shadow root. Nothing is requested or stored before it is opened. */
+export type Mount = (element: Element | ShadowRoot, options: Options) => MountedWidget
+
+/** `<aside-chat>`. What is asked of it before it is on a page waits until it is. Taken off the page, it ends. */
+export interface AsideElement extends HTMLElement, Omit<Widget, 'destroy'> {
+  identity: string | null | undefined
+  getToken: GetToken | undefined
+  /** Ends the widget, as taking the element off the page does. */
+  destroy(): void
+}
+
+declare global {
+  interface Window {
+    Aside?: AsideGlobal
+  }
+  interface HTMLElementTagNameMap {
+    'aside-chat': AsideElement
+  }
+}

@@ -1,6 +1,6 @@
 import { mount } from '../ui/mount.ts'
 import { createHandle } from '../ui/handle.ts'
-import type { GetToken, Options, Widget, WidgetEvent } from '../ui/options.ts'
+import type { AsideElement, GetToken, Options, Widget, WidgetEvent } from '../sdk.ts'
 import { adoptStyles } from '../ui/styles.ts'
 
 const events: WidgetEvent[] = [
@@ -33,8 +33,7 @@ const origin = ownOrigin()
  * `theme`, `position`, `primary`, `z-index`, `launcher`, `consent`, `identity`, `nonce`. Properties: `identity`, `getToken`, and
  * all of `Widget`. Events: `aside:ready`, `aside:open`, `aside:unread` … with `detail`.
  */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the constructor gives it all of that
-export class AsideChat extends HTMLElement {
+export class AsideChat extends HTMLElement implements AsideElement {
   static readonly observedAttributes = [
     'locale',
     'theme',
@@ -47,6 +46,26 @@ export class AsideChat extends HTMLElement {
     'mode',
     'identity',
   ]
+  // The constructor gives it these.
+  declare readonly open: Widget['open']
+  declare readonly close: Widget['close']
+  declare readonly toggle: Widget['toggle']
+  declare readonly show: Widget['show']
+  declare readonly hide: Widget['hide']
+  declare readonly send: Widget['send']
+  declare readonly prefill: Widget['prefill']
+  declare readonly startConversation: Widget['startConversation']
+  declare readonly showConversation: Widget['showConversation']
+  declare readonly identify: Widget['identify']
+  declare readonly logout: Widget['logout']
+  declare readonly setLocale: Widget['setLocale']
+  declare readonly setTheme: Widget['setTheme']
+  declare readonly setConsent: Widget['setConsent']
+  declare readonly setZIndex: Widget['setZIndex']
+  declare readonly on: Widget['on']
+  declare readonly off: Widget['off']
+  declare readonly getState: Widget['getState']
+  declare readonly subscribe: Widget['subscribe']
   /** Gives a token that says who the visitor is, whenever one is needed. */
   #getToken: GetToken | undefined
   readonly #root = this.attachShadow({ mode: 'open' })
@@ -129,5 +148,3 @@ export class AsideChat extends HTMLElement {
     this.#widget.detach()
   }
 }
-
-export interface AsideChat extends Omit<Widget, 'destroy'> {}

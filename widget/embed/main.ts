@@ -8,7 +8,7 @@ import { keyOf } from './tag.ts'
 
 type Call = [command: keyof Widget, ...rest: unknown[]]
 
-const page = window as { Aside?: AsideGlobal }
+const page: Window = window
 const { dataset, src } = document.currentScript as HTMLScriptElement
 const key = keyOf(dataset)
 const name = dataset['name'] || key!

@@ -11,7 +11,7 @@ export const placeCss = (
   const whole = 'width:100%;height:100%'
   if (mode === 'page') return `${shown}iframe{position:fixed;inset:0;${whole}}`
   if (mode)
-    return `${shown}:host{position:static!important;display:block!important;height:100%!important}iframe{display:block;${whole}}`
+    return `${shown}:host{position:static!important;display:block!important;width:100%!important;height:100%!important}iframe{display:block;${whole}}`
   return (
     `${shown}iframe{position:fixed;${position}:20px;bottom:${launcher ? 20 : 88}px;width:360px;height:480px;max-height:80dvh;border-radius:${radius}px;box-shadow:0 4px 24px #0004}` +
     // `height` and `offsetTop` are what the keyboard leaves of a phone's screen.

@@ -95,6 +95,9 @@ export function speak(shim: Shim): void {
       shim.ready = true
       shim.state = state
       shim.note = state.unread
+      // What the tag leaves open.
+      const { position, zIndex } = tag
+      shim.look = { ...shim.look, ...state.look, ...(position ? { position } : {}), ...(zIndex ? { zIndex } : {}) }
       shim.draw()
       place()
     }

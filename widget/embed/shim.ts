@@ -69,7 +69,7 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
     root: host.attachShadow({ mode: 'open' }),
     signal: life.signal,
     calls: [],
-    look: { color: '#4353d9', position: 'right', zIndex: 2147483000 },
+    look: { color: '#4353d9', position: 'right', zIndex: 2147483000, ...tag },
     state: { connection: 'idle', unread: 0 } as WidgetState,
     ready: false,
     shown: false,
@@ -82,7 +82,6 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
       // A browser makes words of it.
       button.ariaExpanded = it.shown as never
       badge.textContent = said
-      it.look = { ...it.look, ...it.state.look, ...tag }
       sheet.replaceSync(css(it.look))
       it.tell('state')
     },
@@ -183,7 +182,7 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
     show: () => (host.hidden = false),
     hide: () => (host.hidden = true),
     setZIndex(zIndex) {
-      tag.zIndex = zIndex
+      it.look.zIndex = tag.zIndex = zIndex
       it.draw()
     },
   }

@@ -3,16 +3,13 @@ import { createPinia } from 'pinia'
 import { type Component, createApp, shallowRef } from 'vue'
 import { createConsent, createCore } from '../core/index.ts'
 import { firstScreen } from './first-screen.ts'
-import type { MountedWidget, Options, WidgetEvent } from './options.ts'
+import type { Mount, WidgetEvent } from '../sdk.ts'
 import { createSdk } from './sdk.ts'
 import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
 import { usePanel } from './stores/panel.ts'
 import { adoptStyles, cssOf } from './styles.ts'
 import Root from './Root.ce.vue'
-
-/** Appends one element to `element` and draws into its shadow root. Nothing is requested or stored before it is opened. */
-export type Mount = (element: Element | ShadowRoot, options: Options) => MountedWidget
 
 /** `Launcher`: of a floating widget. What is only ever in a frame does without. */
 export const createMount =
