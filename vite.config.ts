@@ -90,7 +90,11 @@ export const element = (outDir: string): UserConfig => single('aside-chat', 'ele
 export const elementScript = (outDir: string): UserConfig =>
   single('aside-chat.iife', 'element/main.ts', 'iife', outDir, 'AsideChat')
 
-export const widgetBuilds = [remote, embed, embedPort, frame, element, elementScript]
+/** For pages that were written for another product. */
+export const chatwoot = (outDir: string): UserConfig => single('chatwoot', 'compat/chatwoot.ts', 'iife', outDir)
+export const intercom = (outDir: string): UserConfig => single('intercom', 'compat/intercom.ts', 'iife', outDir)
+
+export const widgetBuilds = [remote, embed, embedPort, chatwoot, intercom, frame, element, elementScript]
 
 /** Where the remote is, the page says: `<meta name="aside-server" content="https://chat.example">`. */
 const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', document.querySelector('meta[name=aside-server]').content).href)`

@@ -57,6 +57,8 @@ export function sizes(): Size[] {
     total('script tag, until the launcher shows', ['embed.js'], 2_000),
     total('script tag, until the chat is usable', usable, 60_000),
     total('script tag, until the first answer is drawn', [...usable, holding('frame-part-', /blockquote/)]),
+    total('instead of Chatwoot’s SDK, besides', ['chatwoot.js'], 2_000),
+    total('instead of Intercom’s Messenger, besides', ['intercom.js'], 2_000),
     total('<aside-chat>, until the chat is usable', ['aside-chat.js']),
     total('<aside-chat> as a plain script, everything in one file', ['aside-chat.iife.js']),
     { ...remote, files: own, bytes: own.reduce((sum, name) => sum + gzipBytes(name), 0) },
