@@ -96,6 +96,14 @@ export const intercom = (outDir: string): UserConfig => single('intercom', 'comp
 
 export const widgetBuilds = [remote, embed, embedPort, chatwoot, intercom, frame, element, elementScript]
 
+/** For npm: what a bundler of the page's own is to find. `@aside/widget` is whole, the components leave their framework out. */
+export function npmPackage(name: 'widget' | 'vue' | 'react', outDir: string): UserConfig {
+  if (name === 'widget') return single('index', 'element/main.ts', 'es', outDir)
+  const config = single('index', `${name}/index.ts`, 'es', outDir)
+  const rolldownOptions = { ...config.build!.rolldownOptions, external: ['vue', 'react', '@aside/widget'] }
+  return { ...config, build: { ...config.build, rolldownOptions } }
+}
+
 /** Where the remote is, the page says: `<meta name="aside-server" content="https://chat.example">`. */
 const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', document.querySelector('meta[name=aside-server]').content).href)`
 
