@@ -92,7 +92,7 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
     operatorToken,
     secretsKey: config.secretsKey,
     openai: provider && openai && { model: provider, name: openai.model },
-    cdnFolder: options.cdnFolder ?? join(import.meta.dirname, '../widget/dist/cdn'),
+    cdnFolder: options.cdnFolder ?? config.cdnFolder ?? join(import.meta.dirname, '../widget/dist/cdn'),
     strict: options.strict ?? false,
     trustedProxies: config.trustedProxies,
     rates: config.rates,
