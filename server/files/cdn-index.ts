@@ -27,7 +27,7 @@ export const CdnIndex = v.object({
   /** `latest`, `v1`, `v1.2`, `v1.2.3` … → the version it stands for. */
   channels: v.record(v.string(), v.string()),
   /** Version → what it is made of, the newest first. */
-  versions: v.record(v.string(), Integrity),
+  versions: v.record(v.pipe(v.string(), v.check(isVersion, 'a version like 1.2.3')), Integrity),
 })
 export type CdnIndex = v.InferOutput<typeof CdnIndex>
 

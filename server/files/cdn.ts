@@ -119,7 +119,10 @@ function createShelf(most = 1_000) {
 /** Versions whose folder is there; the files of the names that move are those of the versions they stand for. */
 function holdFolder(folder: string, index: CdnIndex, shelf: ReturnType<typeof createShelf>): Held {
   const builds = new Map(Object.entries(index.versions).filter(([version]) => existsSync(join(folder, `v${version}`))))
-  const releases = [...builds.keys()].map((version) => ({ version, there: new Set(filesIn(join(folder, `v${version}`))) }))
+  const releases = [...builds.keys()].map((version) => ({
+    version,
+    there: new Set(filesIn(join(folder, `v${version}`))),
+  }))
   const channels = channelsOf(builds.keys())
   const assets = new Map<string, Asset>([[INDEX, assetOf(indexOf(builds, channels))]])
   const add = (path: string, inside: string, name: string, there: ReadonlySet<string>, sri?: string) => {
@@ -128,7 +131,12 @@ function holdFolder(folder: string, index: CdnIndex, shelf: ReturnType<typeof cr
     const file = join(folder, inside, name)
     assets.set(path, {
       type,
-      hash: sri?.replace(/^sha384-/, '').replaceAll('+', '-').replaceAll('/', '_').slice(0, 22) ?? hashOf(readFileSync(file)),
+      hash:
+        sri
+          ?.replace(/^sha384-/, '')
+          .replaceAll('+', '-')
+          .replaceAll('/', '_')
+          .slice(0, 22) ?? hashOf(readFileSync(file)),
       encodings: encodings.filter((it) => there.has(name + endings[it])),
       read: (encoding) => shelf(encoding ? file + endings[encoding] : file),
     })

@@ -38,8 +38,7 @@ export function filesOf(channel: string, releases: Iterable<Names>): Map<string,
   const all = [...releases]
   const files = new Map<string, string>()
   const current = channelsOf(all.map((it) => it.version)).get(channel)
-  for (const { version, names } of all)
-    if (version === current) for (const name of names) files.set(name, version)
+  for (const { version, names } of all) if (version === current) for (const name of names) files.set(name, version)
   if (isExact(channel)) return files
   for (const { version, names } of all.sort((a, b) => rcompare(a.version, b.version)))
     if (movingNames(version).includes(channel))

@@ -90,10 +90,15 @@ export function createWidgets({ cdn, tenancy, log }: Parts): Widgets {
       ...(choice.next ? [{ path: 'body.next.version', name: choice.next.version }] : []),
     ].filter(({ name }) => !isKnown(name) && !named.includes(name))
     if (issues.length === 0) return
-    const there = channels.size === 0 ? 'there is none: the widget was not built' : `there is ${[...channels.keys()].join(', ')}`
-    throw new Fault('invalid_input', `No such version of the widget: ${issues.map((it) => it.name).join(', ')}; ${there}`, {
-      issues: issues.map(({ path }) => ({ path, message: there.slice(0, 300) })),
-    })
+    const there =
+      channels.size === 0 ? 'there is none: the widget was not built' : `there is ${[...channels.keys()].join(', ')}`
+    throw new Fault(
+      'invalid_input',
+      `No such version of the widget: ${issues.map((it) => it.name).join(', ')}; ${there}`,
+      {
+        issues: issues.map(({ path }) => ({ path, message: there.slice(0, 300) })),
+      },
+    )
   }
 
   return {

@@ -32,7 +32,8 @@ interface Parts {
 
 export const newest: WidgetChoice = { version: 'latest' }
 
-const inWords = ({ version, next }: WidgetChoice) => (next ? `${version}, ${next.version} for ${next.percent} %` : version)
+const inWords = ({ version, next }: WidgetChoice) =>
+  next ? `${version}, ${next.version} for ${next.percent} %` : version
 
 export const createWidgetChoices = ({ db, log, audit, changed }: Parts): WidgetChoices => ({
   async read(scope, appId) {
