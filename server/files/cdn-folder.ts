@@ -49,7 +49,7 @@ export class NotPublished extends Error {
   }
 }
 
-const isNotThere = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+const isCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code
 const isFile = (path: string) =>
   stat(path).then(
     (it) => !it.isDirectory(),
@@ -57,7 +57,7 @@ const isFile = (path: string) =>
   )
 const list = (folder: string): Promise<string[]> =>
   readdir(folder).catch((error: unknown) => {
-    if (isNotThere(error)) return []
+    if (isCode(error, 'ENOENT')) return []
     throw error
   })
 
@@ -120,25 +120,42 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
+/** By this process. Another may have had the number of this one before it died. */
+const writing = new Set<string>()
+
 /** A place beside the folder for the next one, for one process at a time. One that was left behind is tidied up. */
 async function takePlace(folder: string): Promise<{ next: string; before: string; leave(): Promise<void> }> {
   const at = join(dirname(folder), `.${basename(folder)}.building`)
+  const busy = (who: string) => new NotPublished('busy', `${who} is writing ${folder} at the moment`)
+  if (writing.has(at)) throw busy('this process')
+  writing.add(at)
   const [pid, next, before] = [join(at, 'pid'), join(at, 'next'), join(at, 'before')]
-  await mkdir(dirname(folder), { recursive: true })
-  if (existsSync(at)) {
-    const other = existsSync(pid) ? Number(readFileSync(pid, 'utf8')) : 0
-    if (other > 0 && other !== process.pid && isAlive(other))
-      throw new NotPublished('busy', `process ${other} is writing ${folder} at the moment`)
-    // It died between taking the old one away and putting the new one there.
-    if (existsSync(before) && !existsSync(folder)) await rename(before, folder)
-    await rm(at, { recursive: true, force: true })
+  try {
+    await mkdir(dirname(folder), { recursive: true })
+    if (existsSync(at)) {
+      const other = existsSync(pid) ? Number(readFileSync(pid, 'utf8')) : 0
+      if (other > 0 && other !== process.pid && isAlive(other)) throw busy(`process ${other}`)
+      // It died between taking the old one away and putting the new one there.
+      if (existsSync(before) && !existsSync(folder)) await rename(before, folder)
+      await rm(at, { recursive: true, force: true })
+    }
+    await mkdir(at).catch((error: unknown) => {
+      throw isCode(error, 'EEXIST') ? busy('another process') : error
+    })
+    await writeFile(pid, String(process.pid))
+    await mkdir(next)
+  } catch (error) {
+    writing.delete(at)
+    throw error
   }
-  await mkdir(at).catch(() => {
-    throw new NotPublished('busy', `another process is writing ${folder} at the moment`)
-  })
-  await writeFile(pid, String(process.pid))
-  await mkdir(next)
-  return { next, before, leave: () => rm(at, { recursive: true, force: true }) }
+  return {
+    next,
+    before,
+    async leave() {
+      await rm(at, { recursive: true, force: true })
+      writing.delete(at)
+    },
+  }
 }
 
 /**
