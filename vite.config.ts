@@ -110,6 +110,7 @@ export const hostDemo = (): UserConfig => ({
   define: production,
   build: {
     ...build('dist'),
+    sourcemap: false,
     emptyOutDir: true,
     rolldownOptions: {
       input: { configurator: join(root, 'host-demo/federated/main.ts') },
