@@ -164,7 +164,8 @@ export function openCdn(folder: string, version: string, now: () => number = Dat
   const file = join(folder, INDEX)
   const shelf = createShelf()
   const read = () => (existsSync(file) ? readIndex(readFileSync(file, 'utf8')) : undefined)
-  const stampOf = () => statSync(file, { throwIfNoEntry: false })?.mtimeMs
+  // The folder's own time tells of a version that somebody took away.
+  const stampOf = () => [file, folder].map((it) => statSync(it, { throwIfNoEntry: false })?.mtimeMs).join(' ')
 
   let stamp = stampOf()
   let lookedAt = now()
@@ -176,11 +177,15 @@ export function openCdn(folder: string, version: string, now: () => number = Dat
     lookedAt = now()
     const seen = stampOf()
     if (seen === stamp) return held
-    // While it is put in its place it is not there: what was there is as good for that moment.
-    const index = read()
-    if (!index) return held
-    stamp = seen
-    return (held = holdFolder(folder, index, shelf))
+    // While it is put in its place, some of it may not be there: what was there is as good until the next look.
+    try {
+      const index = read()
+      const next = index && holdFolder(folder, index, shelf)
+      if (next && next.builds.size > 0) [held, stamp] = [next, seen]
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
+    return held
   }
 
   return {
