@@ -21,7 +21,10 @@ const production = {
   'process.env.NODE_ENV': '"production"',
 }
 
-/** Everything lands in one flat folder, addressed relative to itself, so that it runs from any host and any path. */
+/**
+ * Everything lands in one flat folder, addressed relative to itself, so that it runs from any host and any path. No file names
+ * its source map: who publishes them says so beside the files (`aside cdn build --with-maps`).
+ */
 const build = (outDir: string): UserConfig['build'] => ({
   outDir,
   emptyOutDir: false,
@@ -30,6 +33,7 @@ const build = (outDir: string): UserConfig['build'] => ({
   modulePreload: false,
   copyPublicDir: false,
   reportCompressedSize: false,
+  sourcemap: 'hidden',
 })
 
 /** On a busy machine every build is slow; that is no warning about the build. */
@@ -39,7 +43,15 @@ const checks = { pluginTimings: false }
 export const remote = (outDir = 'dist/cdn'): UserConfig => ({
   root: join(root, 'widget'),
   base: './',
-  build: { ...build(outDir), rolldownOptions: { checks, input: join(root, 'widget/remote/mount.ts') } },
+  build: {
+    ...build(outDir),
+    rolldownOptions: {
+      checks,
+      input: join(root, 'widget/remote/mount.ts'),
+      // One beginning for all of them, so that one rule of a `_headers` file speaks of all.
+      output: { entryFileNames: 'remote-[name]-[hash].js', chunkFileNames: 'remote-[name]-[hash].js' },
+    },
+  },
   plugins: [
     vue(),
     lexerOfMarkedOnly(),
@@ -112,6 +124,7 @@ export const hostDemo = (): UserConfig => ({
   define: production,
   build: {
     ...build('dist'),
+    sourcemap: false,
     emptyOutDir: true,
     rolldownOptions: {
       input: { configurator: join(root, 'host-demo/federated/main.ts') },

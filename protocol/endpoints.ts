@@ -8,6 +8,7 @@ import * as sources from './source-endpoints.ts'
 import * as tenancy from './tenancy-endpoints.ts'
 import * as usage from './usage-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
+import * as widget from './widget-endpoints.ts'
 
 export * from './identity-endpoints.ts'
 export * from './agent-endpoints.ts'
@@ -16,6 +17,7 @@ export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
 export * from './usage-endpoints.ts'
 export * from './visitor-endpoints.ts'
+export * from './widget-endpoints.ts'
 
 export const readHealth = endpoint({
   method: 'GET',
@@ -53,6 +55,7 @@ export const endpoints = {
   ...visitor,
   ...tenancy,
   ...identity,
+  ...widget,
   ...agents,
   ...sourceEndpoints,
   ...privacyEndpoints,
