@@ -1,5 +1,6 @@
 import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core'
 import { type Conversation, Fault, type Message, type Passage, type Posted } from '@aside/protocol'
+import type { Attachments } from '../attachments/index.ts'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import {
@@ -31,6 +32,7 @@ export interface Parts {
   edge: Edge
   streams: Streams
   facts: Facts<ConversationFacts>
+  attachments: Pick<Attachments, 'choose' | 'give'>
   /** Throws `overloaded` where no further turn can be taken, before anything is written. */
   admit: (tenantId: string) => void
   /** Keeps a place for a question that is being stored, until it is let go; undefined where there is none. */
@@ -52,7 +54,7 @@ export interface Threads {
   post(
     scope: Scope,
     id: string,
-    input: { clientId: string; text: string; replaces?: string | undefined },
+    input: { clientId: string; text: string; attachments?: string[] | undefined; replaces?: string | undefined },
   ): Promise<Posted & { isNew: boolean }>
   /** Queues another answer to the last visitor message; the answers it has are superseded when the new one begins. */
   regenerate(
@@ -63,7 +65,7 @@ export interface Threads {
   passage(scope: Scope, messageId: string, number: number): Promise<Passage>
 }
 
-export function createThreads({ edge, streams, facts, admit, expect }: Parts): Threads {
+export function createThreads({ edge, streams, facts, attachments, admit, expect }: Parts): Threads {
   async function present(scope: Scope, row: ConversationRow): Promise<Conversation> {
     const [turn] = await activeTurns(scope, row.id)
     return presentConversation(row, turn && presentTurn(turn))
@@ -213,12 +215,14 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
       }
     },
 
-    async post(scope, id, { clientId, text, replaces }) {
+    async post(scope, id, { clientId, text, attachments: fileIds = [], replaces }) {
       const { visitorId } = visitorOf(scope)
       const replay = async (where: Scope) => {
         const found = await messageRows.one(where, { conversationId: id, author: 'visitor', clientId })
         if (!found) return undefined
         if (found.text !== text) throw new Fault('idempotency_mismatch', 'This clientId was used for another text')
+        if (String(found.attachments?.map((it) => it.id) ?? []) !== String(fileIds))
+          throw new Fault('idempotency_mismatch', 'This clientId was used with other attachments')
         const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null })
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
@@ -242,8 +246,17 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
           const answers = locked.handledBy === 'assistant'
           if (answers) admit(tx.tenantId)
           const conversation = replaces === undefined ? locked : await withdraw(tx, streams, locked, active, replaces)
+          const files = await attachments.choose(tx, fileIds, { visitorId, replaces })
           const now = new Date(edge.now())
-          const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
+          const given = {
+            author: 'visitor' as const,
+            status: 'sent' as const,
+            text,
+            clientId,
+            attachments: files.length > 0 ? files : null,
+          }
+          const added = await addMessage(tx, conversation, given, now)
+          await attachments.give(tx, files, { conversationId: id, messageId: added.message.id })
           const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
           const cursor = await streams.append(
             tx,
