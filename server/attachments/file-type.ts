@@ -20,7 +20,6 @@ const markup =
   /^\s*<(?:!doctype|\?xml|!--|(?:html|head|script|iframe|svg|h1|div|font|table|a|style|title|b|body|br|p|math|xsl:\w+|img|object|embed|meta|link|base|form)(?=[\s/>]))/i
 
 /** Text has tabs, line ends and page breaks, and no other control characters. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
 const controls = /[\0-\x08\x0b\x0e-\x1f\x7f]/
 
 function isText(bytes: Uint8Array): boolean {

@@ -13,11 +13,9 @@ import {
   turnRows,
 } from './entities.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
+import { mayQueue, queueTurn } from './queue.ts'
 import { withdraw } from './withdraw.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
-
-/** Turns of one conversation that may wait behind the one that runs. */
-const MAX_WAITING = 3
 
 export interface ConversationFacts {
   /** A turn was queued. The row is there already: this only wakes, and nobody outside may be told yet. */
@@ -76,50 +74,6 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
     ...(turn ? { turn: presentTurn(turn) } : {}),
     cursor,
   })
-
-  /** Queues a turn for `message`, within the transaction that locked the conversation. */
-  async function queue(
-    tx: Scope,
-    conversation: ConversationRow,
-    message: MessageRow,
-    now: Date,
-    clientId: string | null,
-  ): Promise<TurnRow> {
-    const turn: TurnRow = {
-      id: newId('turn', now.getTime()),
-      tenantId: tx.tenantId,
-      appId: conversation.appId,
-      visitorId: conversation.visitorId,
-      conversationId: conversation.id,
-      messageId: message.id,
-      answerId: null,
-      clientId,
-      status: 'queued',
-      attempt: 0,
-      epoch: conversation.epoch,
-      owner: null,
-      model: null,
-      config: null,
-      reckoning: null,
-      errorCode: null,
-      createdAt: now,
-      startedAt: null,
-      endedAt: null,
-    }
-    const { tenantId, ...row } = turn
-    await turnRows.insert(tx, row)
-    tx.atCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
-    tx.afterCommit(() => void facts.tell('stored', { tenantId, turnId: turn.id }))
-    return turn
-  }
-
-  async function mayQueue(tx: Scope, conversation: ConversationRow): Promise<TurnRow[]> {
-    if (conversation.status === 'closed') throw new Fault('conversation_closed', 'This conversation is closed')
-    const active = await activeTurns(tx, conversation.id)
-    if (active.length > MAX_WAITING)
-      throw new Fault('conversation_busy', 'Wait for the answers that are still to come', { retryAfterMs: 2_000 })
-    return active
-  }
 
   return {
     async start(scope, clientId) {
@@ -257,7 +211,7 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
           }
           const added = await addMessage(tx, conversation, given, now)
           await attachments.give(tx, files, { conversationId: id, messageId: added.message.id })
-          const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
+          const turn = answers ? await queueTurn(tx, facts, conversation, added.message, now, null) : undefined
           const cursor = await streams.append(
             tx,
             visitorId,
@@ -290,7 +244,7 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
           throw new Fault('conflict', 'It is being answered already')
         if (conversation.handledBy !== 'assistant') throw new Fault('conflict', 'A person is answering here')
         admit(tx.tenantId)
-        const turn = await queue(tx, conversation, question, new Date(edge.now()), clientId)
+        const turn = await queueTurn(tx, facts, conversation, question, new Date(edge.now()), clientId)
         const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, active[0] ?? turn))
         return { ...posted(question, turn, cursor), isNew: true }
       })

@@ -23,7 +23,9 @@ function sectionOf({ author, createdAt, text, citations, attachments }: MessageR
   )
   // A visitor writes plain text: quoted, it makes no heading and no markup of the document.
   const said = author === 'visitor' ? asText(text).replace(/^/gm, '> ') : text
-  const files = (attachments ?? []).map(({ name, sizeBytes }) => `- ${asText(name)} (${sizeBytes} bytes)`)
+  const files = (attachments ?? []).map(
+    ({ name, sizeBytes }) => `- ${asText(name)} (${Math.ceil(sizeBytes / 1_000)} kB)`,
+  )
   const parts = [`## ${names[author]}, ${timeOf(createdAt)}`, text === '' ? '' : said]
   return [...parts, files.join('\n'), sources.join('\n')].filter((it) => it !== '').join('\n\n')
 }
