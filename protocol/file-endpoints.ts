@@ -4,7 +4,7 @@ import { endpoint } from './endpoint.ts'
 import { id, Instant } from './ids.ts'
 import { Attachment } from './resources.ts'
 
-export const MAX_FILE_BYTES = 10 * 1024 * 1024
+export const MAX_FILE_BYTES = 10_485_760
 
 /** What a file may be. Its bytes say which of these it is; what its name or its sender says is not asked. */
 export const fileTypes = [

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, it } from 'vitest'
+import { part as files } from './attach/part.ts'
 import { firstScreen } from './first-screen.ts'
 import { part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
@@ -14,6 +15,12 @@ const later = {
   SearchResults: conversations,
   PassageView: passage,
   FeedbackForm: feedback,
+  Attach: files,
+  UploadCard: files,
+  Thumbnail: files,
+  SentFiles: files,
+  FileCard: files,
+  Enlarged: files,
 }
 
 it('every component with styles brings them into the shadow root', () => {

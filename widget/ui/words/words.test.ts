@@ -1,5 +1,6 @@
 import { errorCodes } from '@aside/protocol'
 import { describe, expect, it } from 'vitest'
+import { fileLocales } from './files.ts'
 import { chooseLocale, directionOf, en, loadWords, locales } from './index.ts'
 
 describe.each(locales)('the words in %s', (locale) => {
@@ -22,6 +23,10 @@ describe.each(locales)('the words in %s', (locale) => {
       expect(words.charsLeft(-count)).not.toMatch(/undefined|NaN|--/)
     }
   })
+})
+
+it('the words about files are there in the same languages', () => {
+  expect(fileLocales.sort()).toEqual([...locales].sort())
 })
 
 describe('a locale', () => {
