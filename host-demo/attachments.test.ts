@@ -113,8 +113,8 @@ describe.skipIf(!findChromium())('files that a visitor sends', () => {
     await expect
       .poll(() => alerts.allTextContents())
       .toEqual([
-        'logo.svg: Only images, PDFs and text can be sent',
-        'run.txt: Only images, PDFs and text can be sent',
+        'logo.svg: Images, PDF and text only',
+        'run.txt: Images, PDF and text only',
         'large.txt: Larger than 10 MB',
         'empty.txt: This file is empty',
       ])

@@ -86,7 +86,8 @@ export function createShim(key: string, server: string, tag: Tag, gone: () => vo
     frame = make('iframe')
     frame.title = label
     frame.referrerPolicy = 'origin'
-    frame.sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox'
+    frame.sandbox =
+      'allow-scripts allow-forms allow-downloads allow-popups allow-popups-to-escape-sandbox allow-same-origin'
     frame.src = `${server}/embed/${key}`
     root.append(frame)
     watchdog = setTimeout(() => {
