@@ -55,6 +55,26 @@ export const remote = (outDir = 'dist/cdn'): UserConfig => ({
 
 type Format = 'es' | 'iife'
 
+interface ModuleGraph {
+  getModuleInfo(id: string): { importedIds: readonly string[] } | null
+}
+
+/**
+ * What an entry imports outright is in one file with it. Left to itself the bundler puts what several lazy parts need of that into
+ * files of their own: more requests for the first screen, and more bytes.
+ */
+function atOnce(entry: string) {
+  let found: Set<string> | undefined
+  const closure = (graph: ModuleGraph, id: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(id)) return seen
+    seen.add(id)
+    for (const it of graph.getModuleInfo(id)?.importedIds ?? []) closure(graph, it, seen)
+    return seen
+  }
+  const name = (id: string, graph: ModuleGraph) => ((found ??= closure(graph, entry)).has(id) ? 'entry' : null)
+  return { groups: [{ name }] }
+}
+
 /** One entry → `<name>.js`, and what it loads later beside it as `<name>-<chunk>-<hash>.js`. */
 const single = (name: string, input: string, format: Format, outDir: string, globalName?: string): UserConfig => ({
   root: join(root, 'widget'),
@@ -70,7 +90,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
       output: {
         format,
         ...(globalName ? { name: globalName } : {}),
-        ...(format === 'iife' ? { codeSplitting: false } : {}),
+        codeSplitting: format === 'iife' ? false : atOnce(join(root, 'widget', input)),
         entryFileNames: `${name}.js`,
         chunkFileNames: `${name}-[name]-[hash].js`,
       },
@@ -81,6 +101,8 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
 
 /** (b) The script tag: the shim, and what its iframe loads. */
 export const embed = (outDir: string): UserConfig => single('embed', 'embed/main.ts', 'iife', outDir)
+/** What the shim fetches with its iframe. */
+export const embedPort = (outDir: string): UserConfig => single('embed-port', 'embed/port.ts', 'es', outDir)
 export const frame = (outDir: string): UserConfig => single('frame', 'frame/main.ts', 'es', outDir)
 
 /** (c) `<aside-chat>`, as a module and as a plain script. */
@@ -88,7 +110,7 @@ export const element = (outDir: string): UserConfig => single('aside-chat', 'ele
 export const elementScript = (outDir: string): UserConfig =>
   single('aside-chat.iife', 'element/main.ts', 'iife', outDir, 'AsideChat')
 
-export const widgetBuilds = [remote, embed, frame, element, elementScript]
+export const widgetBuilds = [remote, embed, embedPort, frame, element, elementScript]
 
 /** Where the remote is, the page says: `<meta name="aside-server" content="https://chat.example">`. */
 const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', document.querySelector('meta[name=aside-server]').content).href)`

@@ -46,7 +46,7 @@ function holding(prefix: string, pattern: RegExp): string {
 
 export function sizes(): Size[] {
   const { frame } = JSON.parse(read('integrity.json')) as Manifest
-  const usable = ['embed.js', frame.script, ...frame.styles, ...frame.preload]
+  const usable = ['embed.js', 'embed-port.js', frame.script, ...frame.styles, ...frame.preload]
   const exposed = holding('__federation_expose_Mount', /./)
   const remote = total('federated into a host with Vue and Pinia, until the launcher shows', [
     'remoteEntry.js',

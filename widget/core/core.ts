@@ -34,6 +34,8 @@ export interface Core extends Omit<Visit, 'person' | 'end'> {
   identify(how: Vouching): Promise<void>
   /** Ends the session and wipes what this browser stored; starts clean where it was started. Other tabs follow. */
   logout(): void
+  /** Who has signed in (`sub`); nothing: nobody in particular. */
+  person(): string | undefined
   /** After the connection ended: all over again, with what is stored. */
   restart(): Promise<void>
 }
@@ -199,6 +201,7 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       started = begin()
       await started
     },
+    person: () => visit.person,
     logout: () => leave(),
     restart() {
       reopen(visit.person)

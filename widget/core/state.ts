@@ -1,17 +1,8 @@
 /** What the widget knows, as one immutable value: what did not change keeps its identity. */
 import type { Attachment, Conversation, ErrorCode, Issue, Message, Settings } from '@aside/protocol'
+import type { Connection } from '../sdk.ts'
 
-export type Connection =
-  /** Not started, or closed. */
-  | 'idle'
-  | 'connecting'
-  | 'live'
-  /** Broken off; tried again in `retryInMs`. */
-  | 'waiting'
-  /** The browser says it has no network. */
-  | 'offline'
-  /** Over for good: `error.code` says why. */
-  | 'ended'
+export type { Connection } from '../sdk.ts'
 
 export interface Failure {
   readonly code: ErrorCode

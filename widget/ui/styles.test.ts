@@ -2,13 +2,18 @@ import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, it } from 'vitest'
 import { part as files } from './attach/part.ts'
+import Launcher from './chrome/Launcher.ce.vue'
 import { firstScreen } from './first-screen.ts'
-import { part } from './markdown/part.ts'
+import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
 import { conversations, feedback, passage } from './views/part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
 const later = {
+  Launcher: { css: cssOf({ Launcher }) },
+  AnswerBubble: answer,
+  AnswerActions: answer,
+  SourceList: answer,
   Markdown: part,
   CodeBlock: part,
   Conversations: conversations,

@@ -1,7 +1,7 @@
 import { errorCodes } from '@aside/protocol'
 import { describe, expect, it } from 'vitest'
-import { fileLocales } from './files.ts'
-import { chooseLocale, directionOf, en, loadWords, locales } from './index.ts'
+import { en } from './en.ts'
+import { chooseLocale, directionOf, loadWords, locales } from './index.ts'
 
 describe.each(locales)('the words in %s', (locale) => {
   it('name every error code in plain language', async () => {
@@ -23,10 +23,6 @@ describe.each(locales)('the words in %s', (locale) => {
       expect(words.charsLeft(-count)).not.toMatch(/undefined|NaN|--/)
     }
   })
-})
-
-it('the words about files are there in the same languages', () => {
-  expect(fileLocales.sort()).toEqual([...locales].sort())
 })
 
 describe('a locale', () => {
