@@ -17,6 +17,7 @@ const shelf = [
   'auth',
   'streams',
   'files',
+  'attachments',
   'conversations',
   'knowledge',
   'privacy',

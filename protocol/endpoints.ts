@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import * as agents from './agent-endpoints.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
+import * as files from './file-endpoints.ts'
 import * as identity from './identity-endpoints.ts'
 import * as privacy from './privacy-endpoints.ts'
 import * as sources from './source-endpoints.ts'
@@ -12,6 +13,7 @@ import * as widget from './widget-endpoints.ts'
 
 export * from './identity-endpoints.ts'
 export * from './agent-endpoints.ts'
+export * from './file-endpoints.ts'
 export * from './privacy-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
@@ -49,10 +51,13 @@ const {
   Retained: _retained,
   ...privacyEndpoints
 } = privacy
+const { uploadFile, downloadFile } = files
 const { readUsage, readUsageToday, listNotices } = usage
 
 export const endpoints = {
   ...visitor,
+  uploadFile,
+  downloadFile,
   ...tenancy,
   ...identity,
   ...widget,

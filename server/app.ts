@@ -5,6 +5,7 @@ import { type Check, Fault } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
 import { createAudience } from './audience.ts'
 import { agentRoutes, createAgents } from './agents/index.ts'
+import { attachmentRoutes, createAttachments } from './attachments/index.ts'
 import { auditRoutes, createAudit } from './audit/index.ts'
 import {
   type Addresses,
@@ -122,6 +123,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     identities,
     async merging(tx, from, to) {
       const conversationId = await adoptLast(tx, streams, from, to)
+      await attachments.follow(tx, conversationId, from, to)
       if (conversationId !== undefined) await privacy.holds.follow(tx, conversationId, from, to)
     },
   })
@@ -161,10 +163,12 @@ export async function createApp(parts: AppParts): Promise<App> {
   const widgets = createWidgets({ cdn, tenancy, log })
   const drafts = createDrafts({ db, edge, log })
   const turns = createTurnLife({ edge, streams, facts, drafts, ledger: limits.ledger })
+  const attachments = createAttachments({ db, edge, log, tenancy })
   const threads = createThreads({
     edge,
     streams,
     facts,
+    attachments,
     admit: (tenantId) => engine.admit(tenantId),
     expect: () => engine.expect(),
   })
@@ -180,6 +184,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     leases,
     drafts,
     search: (scope, query) => knowledge.search(scope, query),
+    fileOf: attachments.read,
     modelOf: (scope, app, { config }, visitorId) =>
       models.of(config, () => limits.budgets.standing(scope, { appId: app.id, visitorId, config })),
     used: (scope, app, { config }, visitorId) => limits.budgets.look(scope, { appId: app.id, visitorId, config }),
@@ -212,7 +217,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   facts.on('app-changed', ({ appId }) => tellSettings(appId))
   facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
 
-  const tidying = createTidying({ log, unused, ledger: limits.ledger, everyMs: parts.tidyEveryMs })
+  const tidying = createTidying({ log, unused, attachments, ledger: limits.ledger, everyMs: parts.tidyEveryMs })
   const watch = db.kind === 'postgres' ? createWatch({ log, tenancy, sessions, streams, tellSettings }) : undefined
 
   const routes = [
@@ -225,6 +230,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns })),
+    ...attachmentRoutes(attachments),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy, tenancy),
     ...widgetRoutes(widgets),

@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type {
+  Attachment,
   Author,
   Citation,
   ErrorCode,
@@ -54,6 +55,8 @@ export const Messages = defineEntity({
     usage: p.json<Usage>().nullable(),
     errorCode: p.text().$type<ErrorCode>().nullable(),
     feedback: p.json<Feedback>().nullable(),
+    /** What is shown of them; the files themselves are rows of their own. */
+    attachments: p.json<Attachment[]>().nullable(),
     createdAt: p.datetime(),
   },
 })

@@ -68,8 +68,10 @@ export async function addMessage(
   given: NewMessage,
   now: Date,
 ): Promise<{ message: MessageRow; conversation: ConversationRow }> {
-  const title = conversation.title || (given.author === 'visitor' ? shorten(given.text, 60) : '')
-  const preview = given.text === '' ? conversation.preview : { author: given.author, text: shorten(given.text, 120) }
+  // A message may be nothing but its files.
+  const said = given.text.trim() === '' ? (given.attachments ?? []).map((it) => it.name).join(', ') : given.text
+  const title = conversation.title || (given.author === 'visitor' ? shorten(said, 60) : '')
+  const preview = said === '' ? conversation.preview : { author: given.author, text: shorten(said, 120) }
   const seq = conversation.lastSeq + 1
   const changed = { lastSeq: seq, title, preview: preview ?? null, updatedAt: now }
   await conversationRows.update(tx, { id: conversation.id }, changed)
@@ -86,6 +88,7 @@ export async function addMessage(
     usage: null,
     errorCode: null,
     feedback: null,
+    attachments: null,
     createdAt: now,
     ...given,
   }

@@ -43,8 +43,10 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   }),
   postMessage: (world) => ({
     ...inConversation(world),
-    body: { clientId: clientId(), text: 'And what does she like?' },
+    body: { clientId: clientId(), text: 'And what does she like?', attachments: [] },
   }),
+  uploadFile: () => ({ query: { name: 'notes.txt' }, content: 'She likes pebbles.\n', contentType: 'text/plain' }),
+  downloadFile: ({ fileId }) => ({ params: { fileId } }),
   closeConversation: inConversation,
   identifySession: ({ identitySecret, owner }) => ({ body: { token: mintToken(identitySecret.secret, owner.app.id) } }),
   readIdentity: (world) => ({ params: ofApp(world), query: {} }),

@@ -208,7 +208,8 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       return (started = begin())
     },
     openConversation: (id) => visit.openConversation(id),
-    send: (text, replaces) => visit.send(text, replaces),
+    send: (...what) => visit.send(...what),
+    perform: (work) => visit.perform(work),
     resend: (clientId) => visit.resend(clientId),
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),

@@ -64,7 +64,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return undefined
   }
 
-  async function post({ clientId, text, replaces, ...item }: OutboxItem, signal: AbortSignal): Promise<Posted> {
+  async function post(
+    { clientId, text, attachments, replaces, ...item }: OutboxItem,
+    signal: AbortSignal,
+  ): Promise<Posted> {
     let { conversationId } = item
     if (conversationId === undefined) {
       const body = { clientId: item.conversationClientId ?? clientId }
@@ -72,7 +75,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       update(settled(withConversation(getState(), conversation)))
       conversationId = conversation.id
     }
-    const body = { clientId, text, ...(replaces === undefined ? {} : { replaces }) }
+    const body = { clientId, text, replaces, attachments: attachments?.map(({ id }) => id) }
     return session.call(routes.postMessage, { params: { conversationId }, body }, { signal })
   }
 

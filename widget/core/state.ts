@@ -1,5 +1,5 @@
 /** What the widget knows, as one immutable value: what did not change keeps its identity. */
-import type { Conversation, ErrorCode, Issue, Message, Settings } from '@aside/protocol'
+import type { Attachment, Conversation, ErrorCode, Issue, Message, Settings } from '@aside/protocol'
 import type { Connection } from '../sdk.ts'
 
 export type { Connection } from '../sdk.ts'
@@ -23,6 +23,8 @@ export interface OutboxItem {
   /** Of the conversation this browser began, also while the server does not know it. */
   readonly conversationClientId?: string
   readonly text: string
+  /** Files the server has already. */
+  readonly attachments?: readonly Attachment[]
   /** The question it is said in place of. */
   readonly replaces?: string
   readonly status: 'queued' | 'sending' | 'waiting' | 'failed'

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, it } from 'vitest'
+import { part as files } from './attach/part.ts'
 import Launcher from './chrome/Launcher.ce.vue'
 import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
@@ -19,6 +20,12 @@ const later = {
   SearchResults: conversations,
   PassageView: passage,
   FeedbackForm: feedback,
+  Attach: files,
+  UploadCard: files,
+  Thumbnail: files,
+  SentFiles: files,
+  FileCard: files,
+  Enlarged: files,
 }
 
 it('every component with styles brings them into the shadow root', () => {

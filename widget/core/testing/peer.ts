@@ -114,7 +114,10 @@ export async function startPeer(epoch = 'e1') {
       const known = visitor.messages.find((it) => it.conversationId === id && it.clientId === clientId)
       if (known && known.text !== text) throw new Refusal('idempotency_mismatch')
       if (known) return { message: known, cursor: cursorOf(visitor) }
-      const message = newMessage(visitor, conversation, { clientId, text })
+      const ids = Array.isArray(body['attachments']) ? body['attachments'].map(String) : []
+      const attachments = ids.map((it) => ({ id: it, name: `${it}.txt`, type: 'text/plain', sizeBytes: 1 }))
+      const files = ids.length > 0 ? { attachments } : {}
+      const message = newMessage(visitor, conversation, { clientId, text, ...files })
       emit(visitor, 'message-updated', { message })
       const turn = queue(visitor, conversation, message)
       return { message, turn, cursor: cursorOf(visitor) }

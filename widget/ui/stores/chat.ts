@@ -1,5 +1,5 @@
 /** The core's state, as Vue sees it: at most one change per frame while an answer streams. */
-import type { ErrorCode, Passage } from '@aside/protocol'
+import type { Attachment, ErrorCode, Passage } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { type Core, initialState, type Judgement, pending, type Thread, type Vouching } from '../../core/index.ts'
@@ -99,12 +99,12 @@ export const useChat = defineStore('chat', () => {
     logout: () => core.logout(),
     open: (id?: string) => core.openConversation(id).then(frames.flush),
     /** `replaces`: the last question, which is said anew. */
-    send(text: string, replaces?: string) {
-      if (text.trim() === '') return
+    send(text: string, replaces?: string, files: readonly Attachment[] = []) {
+      if (text.trim() === '' && files.length === 0) return
       notice.value = undefined
       // The answer will want it.
       void fetchAnswers()
-      core.send(text, replaces)
+      core.send(text, replaces, files)
       frames.flush()
       setup.tell('message', { author: 'visitor', text })
       void start()
@@ -119,6 +119,8 @@ export const useChat = defineStore('chat', () => {
     },
     stop: () => attempt(core.stop()),
     regenerate: (messageId: string) => attempt(core.regenerate(messageId)),
+    /** Rejects with a `Fault`. */
+    perform: core.perform,
     /** False where it could not be said. */
     judge: (messageId: string, judgement: Judgement) =>
       attempt(core.judge(messageId, judgement).then(() => true)).then(Boolean),

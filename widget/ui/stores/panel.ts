@@ -1,5 +1,5 @@
 /** What of the widget is on the screen: open or not, which view, in which words and colours. */
-import type { Citation, ErrorCode } from '@aside/protocol'
+import type { Attachment, Citation, ErrorCode } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { Look } from '../options.ts'
@@ -41,6 +41,8 @@ export const usePanel = defineStore('panel', () => {
   const draft = ref('')
   /** The question that is being said anew, and what was being written before. */
   const editing = shallowRef<{ id: string; before: string }>()
+  /** What is attached to what is being written: `take` gives those that are there, once. */
+  const files = shallowRef<{ isBusy: boolean; isReady: boolean; take(): Attachment[] }>()
   const loadedWords = shallowRef(firstWords)
 
   const settings = computed(() => chat.state.settings)
@@ -126,6 +128,7 @@ export const usePanel = defineStore('panel', () => {
     passage,
     draft,
     editing,
+    files,
     words,
     loadWords: loadAll,
     /** What went wrong, in words. */
