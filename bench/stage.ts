@@ -18,6 +18,13 @@ export interface Stage {
   visit(path?: string, options?: BrowserContextOptions): Promise<Page>
 }
 
+export interface Frames {
+  frames: number
+  dropped: number
+  perSecond: number
+  longestMs: number
+}
+
 /** Every section begins with a fresh store. `model` answers, as the scripted model knows it. */
 export async function onStage<T>(model: string, work: (stage: Stage) => Promise<T>): Promise<T> {
   const closers: (() => Promise<unknown>)[] = []
@@ -80,4 +87,29 @@ export async function slowNetwork(page: Page): Promise<void> {
     downloadThroughput: (1.6 * 1_000_000) / 8,
     uploadThroughput: (750 * 1_000) / 8,
   })
+}
+
+export const FRAME_MS = 1_000 / 60
+
+/** How many frames the page drew meanwhile, and how many it missed. */
+export async function framesWhile(page: Page, work: () => Promise<unknown>): Promise<Frames> {
+  await page.evaluate(() => {
+    const frames: number[] = []
+    Object.assign(window, { benchFrames: frames })
+    const note = (at: number) => {
+      frames.push(at)
+      if (Reflect.get(window, 'benchFrames') === frames) requestAnimationFrame(note)
+    }
+    requestAnimationFrame(note)
+  })
+  await work()
+  const at: number[] = await page.evaluate(() => {
+    const frames = Reflect.get(window, 'benchFrames')
+    Reflect.deleteProperty(window, 'benchFrames')
+    return frames
+  })
+  const gaps = at.slice(1).map((it, nth) => it - at[nth]!)
+  const dropped = gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / FRAME_MS) - 1), 0)
+  const ms = at.length > 1 ? at.at(-1)! - at[0]! : Number.NaN
+  return { frames: gaps.length, dropped, perSecond: round((1_000 * gaps.length) / ms), longestMs: round(Math.max(0, ...gaps)) }
 }

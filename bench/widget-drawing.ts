@@ -1,7 +1,6 @@
 /** Drawing a long answer on a slow machine: what a token costs, whether it costs more late than early, and what is dropped. */
-import type { Page } from 'playwright-core'
 import { chatOfTag } from '../host-demo/testing/chat.ts'
-import { median, onStage, round, slowDown, type Stage } from './stage.ts'
+import { FRAME_MS, framesWhile, median, onStage, round, slowDown, type Stage } from './stage.ts'
 import { traced } from './trace.ts'
 import { quantile } from './visitor.ts'
 
@@ -11,27 +10,6 @@ const SLOWER = 4
 /** The server says at most as much as fits a frame: a slice is long enough to hold the same number of tokens each time. */
 const SLICE_MS = 100
 
-const FRAME_MS = 1_000 / 60
-
-/** When the page's frames were, since `beginFrames`. */
-export const beginFrames = (page: Page): Promise<void> =>
-  page.evaluate(() => {
-    const frames: number[] = []
-    Object.assign(window, { benchFrames: frames })
-    const note = (at: number) => {
-      frames.push(at)
-      requestAnimationFrame(note)
-    }
-    requestAnimationFrame(note)
-  })
-
-export async function endFrames(page: Page): Promise<{ frames: number; dropped: number; longestMs: number }> {
-  const at: number[] = await page.evaluate(() => Reflect.get(window, 'benchFrames'))
-  const gaps = at.slice(1).map((it, nth) => it - at[nth]!)
-  const dropped = gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / FRAME_MS) - 1), 0)
-  return { frames: gaps.length, dropped, longestMs: round(Math.max(0, ...gaps)) }
-}
-
 async function draw({ browser, visit }: Stage) {
   const page = await visit('/script-tag')
   const chat = chatOfTag(page)
@@ -39,17 +17,13 @@ async function draw({ browser, visit }: Stage) {
   const mark = (name: string) => page.evaluate((it) => performance.mark(`bench-${it}`), name)
   await slowDown(page, SLOWER)
   // What a page at rest drops is the machine's.
-  await beginFrames(page)
-  await page.waitForTimeout(5_000)
-  const atRest = await endFrames(page)
+  const atRest = await framesWhile(page, () => page.waitForTimeout(5_000))
   let frames = atRest
   const trace = await traced(browser, page, async () => {
     await chat.ask('Tell me everything')
     await chat.answers.first().locator('.md').waitFor()
     await mark('begin')
-    await beginFrames(page)
-    await page.waitForTimeout(TOKENS * MS_PER_TOKEN - 1_500)
-    frames = await endFrames(page)
+    frames = await framesWhile(page, () => page.waitForTimeout(TOKENS * MS_PER_TOKEN - 1_500))
     await mark('end')
     await chat.answered()
   })
