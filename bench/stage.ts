@@ -49,7 +49,11 @@ export async function onStage<T>(model: string, work: (stage: Stage) => Promise<
       siteUrl: site.url,
       tenantId: app.tenantId,
       async visit(path, options) {
-        const context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: 'en-GB', ...options })
+        const context = await browser.newContext({
+          viewport: { width: 1_280, height: 800 },
+          locale: 'en-GB',
+          ...options,
+        })
         const page = await context.newPage()
         page.setDefaultTimeout(120_000)
         if (path !== undefined) await page.goto(`${site.url}${path}`)
@@ -111,5 +115,10 @@ export async function framesWhile(page: Page, work: () => Promise<unknown>): Pro
   const gaps = at.slice(1).map((it, nth) => it - at[nth]!)
   const dropped = gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / FRAME_MS) - 1), 0)
   const ms = at.length > 1 ? at.at(-1)! - at[0]! : Number.NaN
-  return { frames: gaps.length, dropped, perSecond: round((1_000 * gaps.length) / ms), longestMs: round(Math.max(0, ...gaps)) }
+  return {
+    frames: gaps.length,
+    dropped,
+    perSecond: round((1_000 * gaps.length) / ms),
+    longestMs: round(Math.max(0, ...gaps)),
+  }
 }

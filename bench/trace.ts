@@ -24,7 +24,15 @@ export interface Trace {
   tasks(from: number, to: number): number[]
 }
 
-const scripts = new Set(['v8.callFunction', 'RunMicrotasks', 'v8.run', 'v8.evaluateModule', 'v8.compile', 'MinorGC', 'MajorGC'])
+const scripts = new Set([
+  'v8.callFunction',
+  'RunMicrotasks',
+  'v8.run',
+  'v8.evaluateModule',
+  'v8.compile',
+  'MinorGC',
+  'MajorGC',
+])
 
 /** Without what lies within another. Processor time, so that what else the machine does counts for nothing. */
 function outermost(events: TraceEvent[]): Work[] {

@@ -4,7 +4,7 @@ import { FRAME_MS, framesWhile, median, onStage, round, slowDown, type Stage } f
 import { traced } from './trace.ts'
 import { quantile } from './visitor.ts'
 
-const TOKENS = Number(process.env.T ?? 4_000)
+const TOKENS = 4_000
 const MS_PER_TOKEN = 10
 const SLOWER = 4
 /** The server says at most as much as fits a frame: a slice is long enough to hold the same number of tokens each time. */
@@ -47,7 +47,7 @@ async function draw({ browser, visit }: Stage) {
 
 export const widgetDrawing = (runs = 3) =>
   onStage(`essay:${TOKENS}:${MS_PER_TOKEN}`, async (stage) => {
-    const all = []
+    const all: Awaited<ReturnType<typeof draw>>[] = []
     for (let run = 0; run < runs; run++) all.push(await draw(stage))
     const over = (value: (it: (typeof all)[number]) => number, digits = 2) => round(median(all.map(value)), digits)
     return {

@@ -49,15 +49,6 @@ const press = (page: Page): Promise<number> =>
     return now
   })
 
-const timing = (page: Page) =>
-  page.evaluate(() => {
-    const { name, fetchStart } = performance
-      .getEntriesByType('resource')
-      .filter((it) => it instanceof PerformanceResourceTiming)
-      .find((it) => it.name.endsWith('embed.js')) ?? { name: '', fetchStart: Number.NaN }
-    return { name, begun: performance.timeOrigin, tagFound: performance.timeOrigin + fetchStart }
-  })
-
 async function cold({ visit, siteUrl }: Stage) {
   const page = await visit()
   await watch(page)
@@ -65,7 +56,10 @@ async function cold({ visit, siteUrl }: Stage) {
   await slowDown(page, 4)
   await page.goto(`${siteUrl}/script-tag`)
   const bubble = await seenIn(page, 'bubble')
-  const { begun, tagFound } = await timing(page)
+  const { begun, tagFound } = await page.evaluate(() => {
+    const found = performance.getEntriesByType('resource').find((it) => it.name.endsWith('embed.js'))
+    return { begun: performance.timeOrigin, tagFound: performance.timeOrigin + (found?.startTime ?? Number.NaN) }
+  })
   await page.waitForTimeout(1_500)
   const pressed = await press(page)
   const usable = await seenIn(page, 'usable')
@@ -76,9 +70,9 @@ async function cold({ visit, siteUrl }: Stage) {
 async function warm({ visit, siteUrl, server }: Stage) {
   const page = await visit()
   await watch(page)
-  let requests: string[] = []
+  let requests: number[] = []
   page.context().on('request', (request) => {
-    if (request.url().startsWith(server.url)) requests.push(request.url())
+    if (request.url().startsWith(server.url)) requests.push(Date.now())
   })
   await page.goto(`${siteUrl}/script-tag`)
   await seenIn(page, 'bubble')
@@ -93,7 +87,7 @@ async function warm({ visit, siteUrl, server }: Stage) {
   const before = requests.length
   const pressed = await press(page)
   const usable = await seenIn(page, 'usable')
-  const until = requests.length
+  const until = requests.filter((at) => at <= usable).length
   await page.context().close()
   return { usableMs: usable - pressed, requestsBeforeIntent: before, requestsUntilUsable: until }
 }

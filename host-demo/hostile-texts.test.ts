@@ -5,7 +5,7 @@ import { activateConfig, addSource, type AppConfig, createConfig, isFault, wordK
 import { type Aside, startAside } from '@aside/server/testing/aside'
 import { openBeside } from '@aside/server/testing/beside'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Chat, chatOfTag, chatOnPage } from './testing/chat.ts'
+import { type Chat, chatOnPage } from './testing/chat.ts'
 import { findChromium } from './testing/chromium.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import type { WatchedPage } from './testing/watched-page.ts'
