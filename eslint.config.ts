@@ -36,7 +36,7 @@ const folders: Record<string, string[]> = {
   widget: ['protocol'],
   cli: ['protocol', 'server'],
   'host-demo': ['protocol', 'server', 'widget'],
-  bench: ['protocol', 'server', 'scripts'],
+  bench: ['protocol', 'server', 'scripts', 'host-demo'],
 }
 
 const root = import.meta.dirname
