@@ -87,7 +87,7 @@ async function echo(reply: Reply, periodMs = 0): Promise<void> {
 /** Says the last question again, as it is, in pieces of so many characters: whatever a test wants said, it asks. */
 async function repeat(reply: Reply, chars = 3): Promise<void> {
   const { content = '' } = reply.request.messages.findLast(({ role }) => role === 'user') ?? {}
-  const question = typeof content === 'string' ? content : content.map(({ text }) => text).join('')
+  const question = typeof content === 'string' ? content : content.map((it) => (it.type === 'text' ? it.text : '')).join('')
   for (let at = 0; at < question.length; at += chars) await reply.text(question.slice(at, at + chars))
   await reply.finish()
 }
