@@ -1,6 +1,7 @@
 /** Every endpoint there is. What is not listed is not reachable: the server walks this table, and so do the tests. */
 import * as v from 'valibot'
 import * as agents from './agent-endpoints.ts'
+import * as course from './course-endpoints.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import * as identity from './identity-endpoints.ts'
 import * as privacy from './privacy-endpoints.ts'
@@ -11,6 +12,7 @@ import * as visitor from './visitor-endpoints.ts'
 
 export * from './identity-endpoints.ts'
 export * from './agent-endpoints.ts'
+export * from './course-endpoints.ts'
 export * from './privacy-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
@@ -51,6 +53,7 @@ const { readUsage, readUsageToday, listNotices } = usage
 
 export const endpoints = {
   ...visitor,
+  ...course,
   ...tenancy,
   ...identity,
   ...agents,

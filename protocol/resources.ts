@@ -123,6 +123,12 @@ export const Conversation = v.object({
   /** Raised at every change of `handledBy`; what an older epoch still wants to write is refused. */
   epoch: v.number(),
   lastSeq: v.number(),
+  /** The visitor has read up to here, in whichever browser. */
+  readSeq: v.number(),
+  /** The other side has. */
+  seenSeq: v.number(),
+  /** Answers after `readSeq`. */
+  unread: v.number(),
   preview: v.optional(v.object({ author: Author, text: v.string() })),
   /** The turn that is queued or running. */
   turn: v.optional(Turn),

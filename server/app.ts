@@ -24,6 +24,8 @@ import {
   createDrafts,
   createLeases,
   createOpinions,
+  createReading,
+  type Reading,
   createThreads,
   createTurnLife,
 } from './conversations/index.ts'
@@ -86,6 +88,8 @@ export interface App {
   /** Refuses new work, lets answers end for `graceMs`, then ends every stream. */
   drain(graceMs: number, spreadMs: number): Promise<void>
   load(): { running: number; queued: number; readers: number }
+  /** How far was read, and who writes: what the other side of a conversation tells its visitor. */
+  readonly reading: Reading
 }
 
 export async function createApp(parts: AppParts): Promise<App> {
@@ -167,6 +171,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     admit: (tenantId) => engine.admit(tenantId),
     expect: () => engine.expect(),
   })
+  const reading = createReading(streams)
   const leases = createLeases({ db, edge, log })
   const knowledge = createKnowledge({ edge, audit, tenancy })
   const models = createModels({ local: createLocal(), openai: parts.openai })
@@ -223,7 +228,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
-    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns })),
+    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns }), reading),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy, tenancy),
     ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),
@@ -276,6 +281,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       streams.close(spreadMs)
       await privacy.stop()
     },
+    reading,
     load: () => ({ ...engine.load(), readers: streams.readers() }),
   }
 }

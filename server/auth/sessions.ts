@@ -96,7 +96,15 @@ export function createVisitorSessions({ db, edge, log, facts, identities, mergin
   }
 
   async function someoneNew(tx: Scope, appId: string, now: Date) {
-    const visitor = { id: newId('visitor'), appId, subject: null, email: null, name: null, createdAt: now }
+    const visitor = {
+      id: newId('visitor'),
+      appId,
+      subject: null,
+      email: null,
+      name: null,
+      details: null,
+      createdAt: now,
+    }
     await visitorRows.insert(tx, visitor)
     return visitor
   }

@@ -27,6 +27,11 @@ export const Conversations = defineEntity({
     handledBy: p.text().$type<'assistant' | 'agent' | 'nobody'>(),
     epoch: p.integer(),
     lastSeq: p.integer(),
+    /** How far its visitor has read, and how far the other side. */
+    readSeq: p.integer().default(0),
+    seenSeq: p.integer().default(0),
+    /** Answers after `readSeq`. */
+    unread: p.integer().default(0),
     preview: p.json<{ author: Author; text: string }>().nullable(),
     rating: p.json<Rating>().nullable(),
     createdAt: p.datetime(),

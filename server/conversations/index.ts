@@ -14,6 +14,7 @@ export {
 } from './entities.ts'
 export { createLeases, type Leases } from './leases.ts'
 export { createOpinions, type Opinions } from './opinions.ts'
+export { createReading, type Reading } from './reading.ts'
 export { conversationRoutes } from './routes.ts'
 export { createTurnLife } from './turns.ts'
 export type { Begun, Ending, TurnLife } from './turn-life.ts'

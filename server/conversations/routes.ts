@@ -4,6 +4,7 @@ import {
   giveFeedback,
   listConversations,
   listMessages,
+  markRead,
   postMessage,
   rateConversation,
   readPassage,
@@ -11,15 +12,22 @@ import {
   searchMessages as searchMessagesEndpoint,
   startConversation,
   stopTurn,
+  tellTyping,
 } from '@aside/protocol'
 import { type Route, serve } from '../platform/index.ts'
 import type { Threads } from './conversations.ts'
 import type { Opinions } from './opinions.ts'
+import type { Reading } from './reading.ts'
 import { searchMessages } from './search.ts'
 import { transcriptOf } from './transcript.ts'
 import type { TurnLife } from './turn-life.ts'
 
-export const conversationRoutes = (threads: Threads, turns: TurnLife, opinions: Opinions): Route[] => [
+export const conversationRoutes = (
+  threads: Threads,
+  turns: TurnLife,
+  opinions: Opinions,
+  reading: Reading,
+): Route[] => [
   serve(listConversations, ({ scope, query }) => threads.list(scope, query)),
   serve(startConversation, async (call) => {
     const { conversation, isNew } = await threads.start(call.scope, call.body.clientId)
@@ -44,6 +52,11 @@ export const conversationRoutes = (threads: Threads, turns: TurnLife, opinions: 
   ),
   serve(rateConversation, ({ scope, params, body }) => opinions.rate(scope, params.conversationId, body)),
   serve(closeConversation, ({ scope, params }) => opinions.close(scope, params.conversationId)),
+  serve(markRead, ({ scope, params, body }) => reading.read(scope, params.conversationId, body.seq)),
+  serve(tellTyping, async ({ scope, params }) => {
+    await reading.type(scope, params.conversationId, 'visitor')
+    return undefined
+  }),
   serve(exportConversation, ({ scope, params }) => transcriptOf(scope, params.conversationId)),
   serve(searchMessagesEndpoint, ({ scope, query }) => searchMessages(scope, query)),
 ]

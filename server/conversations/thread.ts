@@ -71,7 +71,8 @@ export async function addMessage(
   const title = conversation.title || (given.author === 'visitor' ? shorten(given.text, 60) : '')
   const preview = given.text === '' ? conversation.preview : { author: given.author, text: shorten(given.text, 120) }
   const seq = conversation.lastSeq + 1
-  const changed = { lastSeq: seq, title, preview: preview ?? null, updatedAt: now }
+  const unread = conversation.unread + (given.author === 'agent' ? 1 : 0)
+  const changed = { lastSeq: seq, title, preview: preview ?? null, unread, updatedAt: now }
   await conversationRows.update(tx, { id: conversation.id }, changed)
   const message: MessageRow = {
     id: newId('message', now.getTime()),

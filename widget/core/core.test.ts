@@ -333,5 +333,7 @@ test('what arrives while nobody looks is unread until somebody does, also after 
   const after = open()
   expect(after.getState().unread).toBe(1)
   after.setVisible(true)
+  await after.start()
+  await until(() => expect(peer.called('POST', /read$/)).toHaveLength(1))
   expect(after.getState().unread).toBe(0)
 })

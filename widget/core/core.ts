@@ -185,6 +185,9 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   }
 
   return {
+    get store() {
+      return visit.store
+    },
     getState: () => visit.getState(),
     subscribe(listener) {
       listeners.add(listener)
@@ -212,6 +215,8 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     regenerate: (messageId) => visit.regenerate(messageId),
     judge: (messageId, judgement) => visit.judge(messageId, judgement),
     search: (query) => visit.search(query),
+    introduce: () => visit.introduce(),
+    call: (route, input) => visit.call(route, input),
     passage: (messageId, number) => visit.passage(messageId, number),
     loadEarlier: () => visit.loadEarlier(),
     loadMoreConversations: () => visit.loadMoreConversations(),

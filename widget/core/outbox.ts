@@ -52,13 +52,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const canSend = () => !closed && getState().connection !== 'ended' && getState().stream.cursor !== undefined
 
+  /** A conversation begins once it is said what is asked before. */
+  const isHeld = ({ conversationId }: OutboxItem): boolean =>
+    conversationId === undefined && !getState().introduced && (getState().settings?.preChat.length ?? 0) > 0
+
   /** The oldest item that may be sent: not behind another of its conversation that has to wait. */
   function next(): OutboxItem | undefined {
     if (!canSend()) return undefined
     const blocked = new Set<string>()
     for (const item of getState().outbox) {
       if (item.status === 'failed' || blocked.has(conversationOf(item)) || !hasItem(store, item.clientId)) continue
-      if ((tries.get(item.clientId)?.notBefore ?? 0) <= now()) return item
+      if (!isHeld(item) && (tries.get(item.clientId)?.notBefore ?? 0) <= now()) return item
       blocked.add(conversationOf(item))
     }
     return undefined

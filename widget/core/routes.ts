@@ -14,4 +14,5 @@ export const stopTurn = route<typeof contract.stopTurn>('POST', '/v1/conversatio
 export const regenerate = route<typeof contract.regenerate>('POST', '/v1/conversations/:conversationId/regenerate')
 export const searchMessages = route<typeof contract.searchMessages>('GET', '/v1/search')
 export const giveFeedback = route<typeof contract.giveFeedback>('POST', '/v1/messages/:messageId/feedback')
+export const markRead = route<typeof contract.markRead>('POST', '/v1/conversations/:conversationId/read')
 export const readPassage = route<typeof contract.readPassage>('GET', '/v1/messages/:messageId/citations/:number')

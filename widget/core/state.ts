@@ -1,5 +1,5 @@
 /** What the widget knows, as one immutable value: what did not change keeps its identity. */
-import type { Conversation, ErrorCode, Issue, Message, Settings } from '@aside/protocol'
+import type { Author, Conversation, ErrorCode, Issue, Message, Settings } from '@aside/protocol'
 
 export type Connection =
   /** Not started, or closed. */
@@ -88,9 +88,13 @@ export interface State {
   /** Of all conversations and tabs, oldest first; `pending` picks those of the current one. */
   readonly outbox: readonly OutboxItem[]
   readonly running?: Running
-  /** Messages that came while nobody looked. At most 999. */
+  /** Answers that nobody has looked at yet, in all conversations. At most 999. */
   readonly unread: number
   readonly visible: boolean
+  /** All that is asked before the first message is said: until then what begins a conversation waits. */
+  readonly introduced?: boolean | undefined
+  /** Who was writing when it was said last, and where: a new object each time it is said. */
+  readonly typing?: { readonly conversationId: string; readonly author: Author }
   /** Why the connection ended. */
   readonly error?: Failure
   /** For `fold` only. */

@@ -1,10 +1,12 @@
 /** One person's use of the widget in one browser, or nobody's in particular: until they leave, or somebody signs in. */
 import {
+  type Endpoint,
   type giveFeedback,
   type Input,
   isFault,
   type Passage,
   type Reply,
+  type Route,
   type searchMessages,
   type Settings,
 } from '@aside/protocol'
@@ -44,6 +46,8 @@ export interface VisitOptions {
 
 export interface Visit {
   readonly person: string | undefined
+  /** Where this person's things are kept in this browser. */
+  readonly store: Store
   /** The same object until something changes. */
   getState(): State
   /** Called after every change. Returns the way out. */
@@ -67,6 +71,10 @@ export interface Visit {
   regenerate(messageId: string): Promise<void>
   /** What the visitor thinks of an answer that has ended, in place of what they thought before. Rejects with a `Fault`. */
   judge(messageId: string, judgement: Judgement): Promise<void>
+  /** What is asked before the first message is said: what waited for it is sent. */
+  introduce(): void
+  /** Any endpoint of the visitor's, with a few tries: only what may safely be said twice. Rejects with a `Fault`. */
+  call<const E extends Endpoint>(route: Route<E>, input: Input<E>): Promise<Reply<E>>
   /** The passage behind a citation. Rejects with a `Fault`. */
   passage(messageId: string, number: number): Promise<Passage>
   /** Messages of the visitor's own conversations, the newest first. Rejects with a `Fault`. */
@@ -102,6 +110,16 @@ export function createVisit(options: VisitOptions): Visit {
     }
   }
 
+  /** The message that was said to be read last. */
+  let readId: string | undefined
+  cell.subscribe(({ visible, current: { conversation, messages } }) => {
+    const last = messages.findLast(({ status }) => status !== 'streaming')
+    if (!visible || !conversation?.unread || !last || last.id === readId) return
+    readId = last.id
+    const input = { params: { conversationId: conversation.id }, body: { seq: last.seq } }
+    insist(() => session.call(routes.markRead, input)).catch(() => (readId = undefined))
+  })
+
   function send(text: string, replaces?: string): void {
     if (text.trim() === '' || cell.isClosed()) return
     const { current, outbox: items } = cell.get()
@@ -123,6 +141,7 @@ export function createVisit(options: VisitOptions): Visit {
 
   return {
     person,
+    store,
     end: life.end,
     getState: cell.get,
     subscribe: cell.subscribe,
@@ -169,13 +188,16 @@ export function createVisit(options: VisitOptions): Visit {
       if (state.current.messages.some((it) => it.id === messageId))
         cell.update({ ...state, current: withMessage(state.current, message, state.stream.drafts) })
     },
+    introduce() {
+      cell.update({ ...cell.get(), introduced: true })
+      outbox.drain()
+    },
+    call: (route, input) => insist(() => session.call(route, input)),
     passage: (messageId, number) =>
       insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),
     search: (query) => insist(() => session.call(routes.searchMessages, { query: { query, limit: '30' } })),
     setVisible(visible) {
-      const state = cell.get()
-      if (state.visible !== visible) cell.update({ ...state, visible, unread: visible ? 0 : state.unread })
-      if (visible) tabs.post({ type: 'seen' })
+      if (cell.get().visible !== visible) cell.update(settled({ ...cell.get(), visible }))
     },
   }
 }

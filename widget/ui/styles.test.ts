@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, it } from 'vitest'
+import { course, desk } from './course/part.ts'
 import { firstScreen } from './first-screen.ts'
 import { part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
@@ -14,6 +15,11 @@ const later = {
   SearchResults: conversations,
   PassageView: passage,
   FeedbackForm: feedback,
+  Course: course,
+  EndOfTalk: course,
+  FieldForm: course,
+  RatingCard: course,
+  Desk: desk,
 }
 
 it('every component with styles brings them into the shadow root', () => {

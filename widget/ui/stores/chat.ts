@@ -112,6 +112,7 @@ export const useChat = defineStore('chat', () => {
     /** False where it could not be said. */
     judge: (messageId: string, judgement: Judgement) =>
       attempt(core.judge(messageId, judgement).then(() => true)).then(Boolean),
+    core,
     /** Rejects with a `Fault`. */
     search: (query: string) => core.search(query),
     /** Rejects with a `Fault`. */

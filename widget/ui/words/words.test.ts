@@ -1,5 +1,7 @@
 import { errorCodes } from '@aside/protocol'
 import { describe, expect, it } from 'vitest'
+import { en as course } from '../course/words/en.ts'
+import { others as courseWords } from '../course/words/index.ts'
 import { chooseLocale, directionOf, en, loadWords, locales } from './index.ts'
 
 describe.each(locales)('the words in %s', (locale) => {
@@ -22,6 +24,20 @@ describe.each(locales)('the words in %s', (locale) => {
       expect(words.charsLeft(-count)).not.toMatch(/undefined|NaN|--/)
     }
   })
+})
+
+describe.each(Object.keys(courseWords))('the words of the course of a conversation in %s', (locale) => {
+  it('are all there, and all its own', async () => {
+    const words = await courseWords[locale]!()
+    const own = JSON.stringify(Object.keys({ ...words, ...words.flaws }).sort())
+    expect(own).toBe(JSON.stringify(Object.keys({ ...course, ...course.flaws }).sort()))
+    for (const [name, text] of Object.entries({ ...words, ...words.flaws })) expect(text, name).not.toBe('')
+    expect(words.scores).toHaveLength(5)
+  })
+})
+
+it('the words of the course of a conversation are there in every language of the others', () => {
+  expect(['en', ...Object.keys(courseWords)].sort()).toEqual([...locales].sort())
 })
 
 describe('a locale', () => {

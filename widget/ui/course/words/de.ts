@@ -1,0 +1,32 @@
+import type { CourseWords } from './en.ts'
+
+export const de: CourseWords = {
+  introduce: 'Bevor es losgeht',
+  introduceWhy: 'Ihre Nachricht wird gesendet, sobald Sie geantwortet haben.',
+  go: 'Weiter',
+  choose: 'Bitte wählen',
+  optional: 'freiwillig',
+  flaws: {
+    missing: 'Bitte füllen Sie das aus.',
+    email: 'Bitte schreiben Sie eine Adresse wie name@example.org.',
+    tel: 'Bitte schreiben Sie eine Telefonnummer.',
+    option: 'Bitte wählen Sie eines davon.',
+    kind: 'Bitte haken Sie das an.',
+    long: 'Das ist zu lang.',
+    refused: 'Das wurde nicht angenommen. Bitte prüfen Sie es.',
+  },
+  notAsked: 'Was wir vorher wissen müssen, konnte nicht geladen werden.',
+  end: 'Gespräch beenden',
+  endSure: 'Dieses Gespräch beenden?',
+  endYes: 'Beenden',
+  endNo: 'Offen lassen',
+  ended: 'Dieses Gespräch ist beendet.',
+  begin: 'Neues Gespräch beginnen',
+  rate: 'Wie war dieses Gespräch?',
+  scores: ['Schlecht', 'Nicht so gut', 'In Ordnung', 'Gut', 'Sehr gut'],
+  rateMore: 'Möchten Sie etwas hinzufügen? (freiwillig)',
+  rated: 'Danke für Ihre Rückmeldung.',
+  typing: 'Der Support schreibt …',
+  seen: 'Gesehen',
+  replies: 'Vorgeschlagene Antworten',
+}
