@@ -177,6 +177,11 @@ export const AppConfig = v.strictObject({
   ),
   features: v.optional(Features),
   suggestedQuestions: v.optional(v.pipe(v.array(v.pipe(text(200), v.minLength(1))), v.maxLength(6, 'at most 6'))),
+  /**
+   * Offers what the visitor might ask next after each answer: `local` the suggested questions that were not asked yet, a model what
+   * it thinks of. Absent: only `local` does.
+   */
+  followUps: v.optional(v.boolean()),
   preChat: v.optional(
     v.pipe(
       v.array(PreChatField),

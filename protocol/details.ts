@@ -16,6 +16,8 @@ export type Details = v.InferOutput<typeof Details>
 
 export const VisitorDetails = v.object({
   details: Details,
+  /** What a signed identity says of them, by the same names. */
+  signed: Details,
   /** What the app asks before the first message and neither the visitor nor a signed identity has said yet, in its order. */
   asked: v.array(PreChatField),
 })

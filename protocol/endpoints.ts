@@ -41,6 +41,7 @@ export const readReadiness = endpoint({
 })
 
 const { MAX_SOURCE_BYTES: _, ...sourceEndpoints } = sources
+const { Left: _left, ...visitorEndpoints } = visitor
 const {
   ExportLine: _line,
   Erased: _erased,
@@ -52,7 +53,7 @@ const {
 const { readUsage, readUsageToday, listNotices } = usage
 
 export const endpoints = {
-  ...visitor,
+  ...visitorEndpoints,
   ...course,
   ...tenancy,
   ...identity,

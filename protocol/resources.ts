@@ -9,6 +9,10 @@ export const PROTOCOL_VERSION = 1
 
 export const MAX_MESSAGE_CHARS = 8_000
 
+/** What the visitor might say next: at most so many, and so long. */
+export const MAX_SUGGESTIONS = 4
+export const MAX_SUGGESTION_CHARS = 120
+
 export const FinishReason = v.picklist(['stop', 'length', 'content_filter', 'tool_calls'])
 export type FinishReason = v.InferOutput<typeof FinishReason>
 
@@ -95,6 +99,10 @@ export const Message = v.object({
   /** Why an answer `failed` or was `interrupted`, and whether *Retry* makes sense. */
   error: v.optional(v.object({ code: v.picklist(errorCodes), retryable: v.boolean() })),
   feedback: v.optional(Feedback),
+  /** What the visitor might say next. */
+  suggestions: v.optional(v.array(v.string())),
+  /** Nobody could answer, and this says so: a message can be left. */
+  unanswered: v.optional(v.literal(true)),
   createdAt: Instant,
 })
 export type Message = v.InferOutput<typeof Message>
@@ -170,6 +178,14 @@ export const Settings = v.object({
   }),
   suggestedQuestions: v.array(v.string()),
   preChat: v.array(PreChatField),
+  /** Messages can be left, for no question is taken (`off`), or no person is there just now (`closed`). */
+  away: v.optional(
+    v.object({
+      reason: v.picklist(['off', 'closed']),
+      /** The owner's own words for it. */
+      message: v.optional(v.string()),
+    }),
+  ),
   /** BCP 47; absent: the visitor's own. */
   locale: v.optional(v.string()),
   maxMessageChars: v.number(),

@@ -207,7 +207,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
   const systemScope = (tenantId: string) => acrossTenants(db, log).of(tenantId)
 
-  const tellSettings = createAudience({ tenancy, sessions, streams })
+  const tellSettings = createAudience({ edge, tenancy, sessions, streams })
 
   // What happens next.
   facts.on('posted', (turn) => engine.consider(turn))
@@ -225,7 +225,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...tenancyRoutes(tenancy),
     ...keyRoutes(keys),
     ...identityRoutes(identities),
-    ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
+    ...authRoutes({ edge, sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns }), reading),

@@ -41,7 +41,7 @@ describe.for(stores)('what a visitor says of themselves on %s', (store) => {
     expect(settings.preChat).toEqual(preChat)
     expect(await asked(anna)).toEqual(['email', 'phone', 'topic', 'terms'])
     const { phone: _, ...rest } = good
-    expect(await save(anna, { ...rest, phone: '' })).toEqual({ details: { ...rest, phone: '' }, asked: [] })
+    expect(await save(anna, { ...rest, phone: '' })).toEqual({ details: { ...rest, phone: '' }, signed: {}, asked: [] })
     expect(await asked(anna)).toEqual([])
     expect(await asked(await owner.visitor())).toEqual(['email', 'phone', 'topic', 'terms'])
   })

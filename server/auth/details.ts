@@ -6,6 +6,7 @@ import {
   Fault,
   flawOf,
   type Issue,
+  type Left,
   type VisitorDetails,
 } from '@aside/protocol'
 import { rowsOf, type Scope } from '../platform/index.ts'
@@ -33,15 +34,33 @@ const flaws: Record<DetailFlaw, string> = {
 const signedOf = ({ subject, email, name }: VisitorRow): Details =>
   subject === null ? {} : { ...(email ? { email } : {}), ...(name ? { name } : {}) }
 
+/** How a visitor can be reached, as they say it, within the caller's transaction. Throws `invalid_input` where nobody knows how. */
+export async function keepContact(tx: Scope, visitorId: string, { email, name }: Left): Promise<void> {
+  const row = await visitorRows.one(tx, { id: visitorId }, { lock: true })
+  if (!row) throw nobody()
+  const signed = signedOf(row)
+  const given: Details = { ...(email ? { email } : {}), ...(name?.trim() ? { name: name.trim() } : {}) }
+  const details: Details = { ...row.details, ...withoutSigned(given, signed) }
+  if (!signed['email'] && !details['email'])
+    throw new Fault('invalid_input', 'How can you be reached?', {
+      issues: [{ path: 'body.left.email', message: flaws.missing }],
+    })
+  await visitorRows.update(tx, { id: visitorId }, { details })
+}
+
+const nobody = () => new Fault('unauthenticated', 'The session is not known here')
+
+const withoutSigned = (given: Details, signed: Details): Details =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => signed[name] === undefined))
+
 function present(row: VisitorRow, { preChat = [] }: AppConfig): VisitorDetails {
   const details = row.details ?? {}
-  const known = { ...details, ...signedOf(row) }
-  return { details, asked: preChat.filter(({ name }) => known[name] === undefined) }
+  const signed = signedOf(row)
+  const known = { ...details, ...signed }
+  return { details, signed, asked: preChat.filter(({ name }) => known[name] === undefined) }
 }
 
 export function createDetails(findApp: (appId: string) => Promise<LiveApp | undefined>): VisitorDetailing {
-  const nobody = () => new Fault('unauthenticated', 'The session is not known here')
-
   async function who(scope: Scope): Promise<{ visitorId: string; config: AppConfig }> {
     if (scope.actor.kind !== 'visitor') throw nobody()
     const { visitorId, appId } = scope.actor
@@ -78,10 +97,10 @@ export function createDetails(findApp: (appId: string) => Promise<LiveApp | unde
         const row = await visitorRows.one(tx, { id: visitorId }, { lock: true })
         if (!row) throw nobody()
         mustFit(given, row, config)
-        const signed = signedOf(row)
-        const said = Object.entries(given)
-          .filter(([name]) => signed[name] === undefined)
-          .map(([name, answer]) => [name, typeof answer === 'string' ? answer.trim() : answer])
+        const said = Object.entries(withoutSigned(given, signedOf(row))).map(([name, answer]) => [
+          name,
+          typeof answer === 'string' ? answer.trim() : answer,
+        ])
         const details: Details = { ...row.details, ...Object.fromEntries(said) }
         await visitorRows.update(tx, { id: visitorId }, { details })
         return present({ ...row, details }, config)

@@ -9,7 +9,7 @@ import {
   startSession,
 } from '@aside/protocol'
 import type { Identities } from '../identity/index.ts'
-import { type Actor, type Route, serve } from '../platform/index.ts'
+import { type Actor, type Edge, type Route, serve } from '../platform/index.ts'
 import { type LiveApp, presentSettings } from '../tenancy/index.ts'
 import { createDetails } from './details.ts'
 import { type Addressed, bearer } from './gate.ts'
@@ -19,18 +19,19 @@ const backendKey = (actor: Actor): StartedBy['key'] =>
   actor.kind === 'key' ? { id: actor.keyId, env: actor.env } : undefined
 
 interface Parts {
+  edge: Edge
   sessions: VisitorSessions
   identities: Identities
   addressed: (address: string) => Promise<Addressed>
   findApp: (appId: string) => Promise<LiveApp | undefined>
 }
 
-export function authRoutes({ sessions, identities, addressed, findApp }: Parts): Route[] {
+export function authRoutes({ edge, sessions, identities, addressed, findApp }: Parts): Route[] {
   const details = createDetails(findApp)
   return [
     serve(readSettings, async ({ params, ctx }) => {
       const { app } = await addressed(params.appId)
-      const settings = presentSettings(app, app.live.config)
+      const settings = presentSettings(app, app.live.config, edge.now())
       ctx.set('Cache-Control', 'no-cache')
       ctx.etag = createHash('sha256').update(JSON.stringify(settings)).digest('base64url').slice(0, 22)
       if (ctx.fresh) ctx.status = 304

@@ -1,16 +1,16 @@
 import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core'
-import { type Conversation, Fault, type Message, type Passage, type Posted } from '@aside/protocol'
+import { type Conversation, Fault, type Left, type Message, type Posted } from '@aside/protocol'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import {
   type ConversationRow,
   conversationRows,
-  groundsRows,
   type MessageRow,
   messageRows,
   type TurnRow,
   turnRows,
 } from './entities.ts'
+import { leave } from './leaving.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { withdraw } from './withdraw.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
@@ -52,7 +52,7 @@ export interface Threads {
   post(
     scope: Scope,
     id: string,
-    input: { clientId: string; text: string; replaces?: string | undefined },
+    input: { clientId: string; text: string; replaces?: string | undefined; left?: Left | undefined },
   ): Promise<Posted & { isNew: boolean }>
   /** Queues another answer to the last visitor message; the answers it has are superseded when the new one begins. */
   regenerate(
@@ -60,7 +60,6 @@ export interface Threads {
     id: string,
     input: { clientId: string; messageId: string },
   ): Promise<Posted & { isNew: boolean }>
-  passage(scope: Scope, messageId: string, number: number): Promise<Passage>
 }
 
 export function createThreads({ edge, streams, facts, admit, expect }: Parts): Threads {
@@ -216,7 +215,7 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
       }
     },
 
-    async post(scope, id, { clientId, text, replaces }) {
+    async post(scope, id, { clientId, text, replaces, left }) {
       const { visitorId } = visitorOf(scope)
       const replay = async (where: Scope) => {
         const found = await messageRows.one(where, { conversationId: id, author: 'visitor', clientId })
@@ -226,7 +225,7 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
       const letGo = expect()
-      if (!letGo) {
+      if (!letGo && !left) {
         // Looked at without waiting for a transaction: where many ask, most of them would only wait to be refused.
         const again = await replay(scope)
         if (again) return again
@@ -242,9 +241,10 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
           const again = await replay(tx)
           if (again) return again
           const active = await mayQueue(tx, locked)
-          const answers = locked.handledBy === 'assistant'
+          const found = left ? await leave(tx, locked, active, left) : locked
+          const answers = found.handledBy === 'assistant'
           if (answers) admit(tx.tenantId)
-          const conversation = replaces === undefined ? locked : await withdraw(tx, streams, locked, active, replaces)
+          const conversation = replaces === undefined ? found : await withdraw(tx, streams, found, active, replaces)
           const now = new Date(edge.now())
           const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
           const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
@@ -284,17 +284,6 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
         const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, active[0] ?? turn))
         return { ...posted(question, turn, cursor), isNew: true }
       })
-    },
-
-    async passage(scope, messageId, number) {
-      const { visitorId } = visitorOf(scope)
-      const message = await messageRows.one(scope, { id: messageId })
-      const own =
-        message && (await conversationRows.one(scope, { id: message.conversationId, visitorId })) !== undefined
-      const grounds = own ? await groundsRows.one(scope, { messageId }) : undefined
-      const found = grounds?.passages.find((it) => it.citation.number === number)
-      if (!found) throw new Fault('not_found', 'No such passage')
-      return found
     },
   }
 }

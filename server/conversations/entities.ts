@@ -13,6 +13,12 @@ import type {
 import type { Reckoning } from '../limits/index.ts'
 import { rowsOf } from '../platform/index.ts'
 
+/** What can be done after an answer: one of these said, a message left. */
+export interface Offers {
+  replies?: string[]
+  leave?: true
+}
+
 export const Conversations = defineEntity({
   name: 'Conversation',
   tableName: 'conversations',
@@ -59,6 +65,7 @@ export const Messages = defineEntity({
     usage: p.json<Usage>().nullable(),
     errorCode: p.text().$type<ErrorCode>().nullable(),
     feedback: p.json<Feedback>().nullable(),
+    offers: p.json<Offers>().nullable(),
     createdAt: p.datetime(),
   },
 })

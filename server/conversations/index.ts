@@ -7,6 +7,7 @@ export {
   Drafts as DraftTable,
   Grounds,
   type MessageRow,
+  type Offers,
   Messages,
   Processes,
   type TurnRow,

@@ -17,6 +17,8 @@ export const presentMessage = (row: MessageRow): Message => ({
   ...(row.usage ? { usage: row.usage } : {}),
   ...(row.errorCode ? { error: { code: row.errorCode, retryable: errors[row.errorCode].retryable } } : {}),
   ...(row.feedback ? { feedback: row.feedback } : {}),
+  ...(row.offers?.replies?.length ? { suggestions: row.offers.replies } : {}),
+  ...(row.offers?.leave ? { unanswered: true } : {}),
   createdAt: row.createdAt.toISOString(),
 })
 

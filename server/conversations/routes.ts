@@ -17,6 +17,7 @@ import {
 import { type Route, serve } from '../platform/index.ts'
 import type { Threads } from './conversations.ts'
 import type { Opinions } from './opinions.ts'
+import { passageOf } from './passage.ts'
 import type { Reading } from './reading.ts'
 import { searchMessages } from './search.ts'
 import { transcriptOf } from './transcript.ts'
@@ -46,7 +47,7 @@ export const conversationRoutes = (
     if (!isNew) call.replayed()
     return posted
   }),
-  serve(readPassage, ({ scope, params }) => threads.passage(scope, params.messageId, params.number)),
+  serve(readPassage, ({ scope, params }) => passageOf(scope, params.messageId, params.number)),
   serve(giveFeedback, ({ scope, params, body: { rating, ...why } }) =>
     opinions.giveFeedback(scope, params.messageId, rating === 'none' ? null : { rating, ...why }),
   ),

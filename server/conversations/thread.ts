@@ -87,6 +87,7 @@ export async function addMessage(
     usage: null,
     errorCode: null,
     feedback: null,
+    offers: null,
     createdAt: now,
     ...given,
   }

@@ -68,6 +68,7 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
             citations: ending.citations,
             finishReason: ending.finishReason ?? null,
             usage: ending.usage ?? null,
+            offers: ending.offers ?? null,
             errorCode,
           }
     await messageRows.update(tx, { id: answer.id }, changed)

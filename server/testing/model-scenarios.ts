@@ -83,6 +83,16 @@ async function echo(reply: Reply, periodMs = 0): Promise<void> {
   await reply.finish()
 }
 
+/** The last line of `asking`, where the prompt asks for one. */
+export const askingLine = '\n\n[[ask: What does it cost? | Who answers then?]]'
+
+/** Answers in pieces of a few characters, and puts its questions after it if it was asked to. */
+async function asking(reply: Reply): Promise<void> {
+  const whole = answerText + (reply.systemText.includes('[[ask:') ? askingLine : '')
+  for (const piece of whole.match(/[\s\S]{1,3}/g) ?? []) await reply.text(piece)
+  await reply.finish()
+}
+
 async function oddChunks(reply: Reply): Promise<void> {
   await reply.begin()
   reply.write(': a comment\nevent: message\nid: 9\nretry: 10\nunknown: field\n\n')
@@ -106,6 +116,7 @@ const scenarios: [RegExp, Scenario][] = [
   [/^gpt-answer$/, answer],
   [/^gpt-/, answer],
   [/^echo(?::(\d+))?$/, echo],
+  [/^asking$/, asking],
   [/^tokens:(\d+):(\d+)(?::(\d+))?$/, tokens],
   [/^eof-after-(\d+)$/, async (reply, count) => give(reply, count!).then(() => reply.eof())],
   [

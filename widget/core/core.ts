@@ -208,16 +208,14 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       return (started = begin())
     },
     openConversation: (id) => visit.openConversation(id),
-    send: (text, replaces) => visit.send(text, replaces),
+    send: (text, replaces, left) => visit.send(text, replaces, left),
     resend: (clientId) => visit.resend(clientId),
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
     judge: (messageId, judgement) => visit.judge(messageId, judgement),
-    search: (query) => visit.search(query),
     introduce: () => visit.introduce(),
     call: (route, input) => visit.call(route, input),
-    passage: (messageId, number) => visit.passage(messageId, number),
     loadEarlier: () => visit.loadEarlier(),
     loadMoreConversations: () => visit.loadMoreConversations(),
     setVisible(next) {

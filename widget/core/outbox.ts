@@ -53,8 +53,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const canSend = () => !closed && getState().connection !== 'ended' && getState().stream.cursor !== undefined
 
   /** A conversation begins once it is said what is asked before. */
-  const isHeld = ({ conversationId }: OutboxItem): boolean =>
-    conversationId === undefined && !getState().introduced && (getState().settings?.preChat.length ?? 0) > 0
+  const isHeld = ({ conversationId, left }: OutboxItem): boolean =>
+    conversationId === undefined && !left && !getState().introduced && (getState().settings?.preChat.length ?? 0) > 0
 
   /** The oldest item that may be sent: not behind another of its conversation that has to wait. */
   function next(): OutboxItem | undefined {
@@ -68,7 +68,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return undefined
   }
 
-  async function post({ clientId, text, replaces, ...item }: OutboxItem, signal: AbortSignal): Promise<Posted> {
+  async function post({ clientId, text, replaces, left, ...item }: OutboxItem, signal: AbortSignal): Promise<Posted> {
     let { conversationId } = item
     if (conversationId === undefined) {
       const body = { clientId: item.conversationClientId ?? clientId }
@@ -76,7 +76,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       update(settled(withConversation(getState(), conversation)))
       conversationId = conversation.id
     }
-    const body = { clientId, text, ...(replaces === undefined ? {} : { replaces }) }
+    // What is not there is not in JSON either.
+    const body = { clientId, text, replaces, left }
     return session.call(routes.postMessage, { params: { conversationId }, body }, { signal })
   }
 

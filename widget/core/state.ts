@@ -1,5 +1,5 @@
 /** What the widget knows, as one immutable value: what did not change keeps its identity. */
-import type { Author, Conversation, ErrorCode, Issue, Message, Settings } from '@aside/protocol'
+import type { Author, Conversation, ErrorCode, Issue, Left, Message, Settings } from '@aside/protocol'
 
 export type Connection =
   /** Not started, or closed. */
@@ -34,6 +34,8 @@ export interface OutboxItem {
   readonly text: string
   /** The question it is said in place of. */
   readonly replaces?: string
+  /** It is left for a person to read: how they can reach who left it. */
+  readonly left?: Left
   readonly status: 'queued' | 'sending' | 'waiting' | 'failed'
   readonly error?: Failure
   /** Milliseconds of this browser's clock; only ever compared with other items'. */

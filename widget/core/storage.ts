@@ -91,7 +91,7 @@ export const hasItem = (store: Store, clientId: string): boolean => store.get(PR
 /** Oldest first. What does not look like an item is left alone. */
 export function storedItems(store: Store): OutboxItem[] {
   const items = store.names(PREFIX).flatMap((name): OutboxItem[] => {
-    const { clientId, text, createdAt, failed, conversationId, conversationClientId, replaces } = parsed(
+    const { clientId, text, createdAt, failed, conversationId, conversationClientId, replaces, left } = parsed(
       store.get(name),
     )
     if (name !== `${PREFIX}${String(clientId)}` || typeof text !== 'string' || typeof createdAt !== 'number') return []
@@ -103,6 +103,7 @@ export function storedItems(store: Store): OutboxItem[] {
         conversationClientId: optional(conversationClientId),
         text,
         ...(typeof replaces === 'string' ? { replaces } : {}),
+        ...(isRecord(left) ? { left } : {}),
         createdAt,
         ...(isFailed ? { status: 'failed', error: { code: failed } } : { status: 'queued' }),
       },

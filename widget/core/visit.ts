@@ -4,10 +4,9 @@ import {
   type giveFeedback,
   type Input,
   isFault,
-  type Passage,
+  type Left,
   type Reply,
   type Route,
-  type searchMessages,
   type Settings,
 } from '@aside/protocol'
 import { createCell } from './cell.ts'
@@ -23,9 +22,6 @@ import { emptyThread, type Failure, type OutboxItem, type State } from './state.
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
 import { withMessage } from './thread.ts'
-
-/** What a search found, and whether that is all there is. */
-export type Search = Reply<typeof searchMessages>
 
 /** What is said of an answer; `none` takes it back. */
 export type Judgement = Input<typeof giveFeedback>['body']
@@ -60,7 +56,7 @@ export interface Visit {
   /** Without an id: a fresh one. Resolves when its messages are there or `current.error` says why not; never rejects. */
   openConversation(id?: string): Promise<void>
   /** Into the outbox at once, also before `start`. Nothing but white space is ignored. Never throws. */
-  send(text: string, replaces?: string): void
+  send(text: string, replaces?: string, left?: Left): void
   /** Only a `failed` or `waiting` one: queued again, now. */
   resend(clientId: string): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
@@ -75,10 +71,6 @@ export interface Visit {
   introduce(): void
   /** Any endpoint of the visitor's, with a few tries: only what may safely be said twice. Rejects with a `Fault`. */
   call<const E extends Endpoint>(route: Route<E>, input: Input<E>): Promise<Reply<E>>
-  /** The passage behind a citation. Rejects with a `Fault`. */
-  passage(messageId: string, number: number): Promise<Passage>
-  /** Messages of the visitor's own conversations, the newest first. Rejects with a `Fault`. */
-  search(query: string): Promise<Search>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
   loadEarlier(): Promise<void>
   loadMoreConversations(): Promise<void>
@@ -120,7 +112,7 @@ export function createVisit(options: VisitOptions): Visit {
     insist(() => session.call(routes.markRead, input)).catch(() => (readId = undefined))
   })
 
-  function send(text: string, replaces?: string): void {
+  function send(text: string, replaces?: string, left?: Left): void {
     if (text.trim() === '' || cell.isClosed()) return
     const { current, outbox: items } = cell.get()
     const item: OutboxItem = {
@@ -129,6 +121,7 @@ export function createVisit(options: VisitOptions): Visit {
       conversationClientId: current.clientId,
       text,
       ...(replaces === undefined ? {} : { replaces }),
+      ...(left ? { left } : {}),
       status: 'queued',
       // In the order they were sent, whatever the clock does.
       createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),
@@ -193,9 +186,6 @@ export function createVisit(options: VisitOptions): Visit {
       outbox.drain()
     },
     call: (route, input) => insist(() => session.call(route, input)),
-    passage: (messageId, number) =>
-      insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),
-    search: (query) => insist(() => session.call(routes.searchMessages, { query: { query, limit: '30' } })),
     setVisible(visible) {
       if (cell.get().visible !== visible) cell.update(settled({ ...cell.get(), visible }))
     },

@@ -18,6 +18,8 @@ const later = {
   Course: course,
   EndOfTalk: course,
   FieldForm: course,
+  LeaveForm: course,
+  Offers: course,
   RatingCard: course,
   Desk: desk,
 }

@@ -3,7 +3,9 @@ import { type Details, flawOf, type Settings } from '@aside/protocol'
 import { reactive, watch } from 'vue'
 import type { Core } from '../../core/index.ts'
 
-export type Field = Settings['preChat'][number]
+type Asked = Settings['preChat'][number]
+/** `long`: a message, of as many characters as one may have. */
+export type Field = Omit<Asked, 'type'> & { type: Asked['type'] | 'long' }
 export type Answers = Record<string, string | boolean>
 
 /** What the browser may fill in, by the name or type of a field. */
@@ -25,8 +27,8 @@ function stored(store: Core['store'], name: string): Answers {
 }
 
 /** `name` is where they are kept; `forget` when they have arrived. */
-export function useAnswers(store: Core['store'], name: string): { answers: Answers; forget(): void } {
-  const answers = reactive(stored(store, name))
+export function useAnswers(store: Core['store'], name: string, first: Answers): { answers: Answers; forget(): void } {
+  const answers = reactive({ ...first, ...stored(store, name) })
   const stop = watch(answers, (it) => store.set(name, JSON.stringify(it)))
   return {
     answers,
@@ -46,5 +48,11 @@ export const asDetails = (fields: readonly Field[], answers: Answers): Details =
     }),
   )
 
-export const flawsOf = (fields: readonly Field[], answers: Answers): Record<string, ReturnType<typeof flawOf>> =>
-  Object.fromEntries(fields.map((it) => [it.name, flawOf(it, answers[it.name])]))
+export function flawsOf(fields: readonly Field[], answers: Answers): Record<string, ReturnType<typeof flawOf>> {
+  const flaw = ({ type, name, ...field }: Field) => {
+    if (type !== 'long') return flawOf({ type, ...field }, answers[name])
+    const isThere = typeof answers[name] === 'string' && answers[name].trim() !== ''
+    return field.required && !isThere ? ('missing' as const) : undefined
+  }
+  return Object.fromEntries(fields.map((it) => [it.name, flaw(it)]))
+}

@@ -1,5 +1,5 @@
 /** The core's state, as Vue sees it: at most one change per frame while an answer streams. */
-import type { ErrorCode, Passage } from '@aside/protocol'
+import type { ErrorCode } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { type Core, initialState, type Judgement, pending, type Thread, type Vouching } from '../../core/index.ts'
@@ -112,11 +112,8 @@ export const useChat = defineStore('chat', () => {
     /** False where it could not be said. */
     judge: (messageId: string, judgement: Judgement) =>
       attempt(core.judge(messageId, judgement).then(() => true)).then(Boolean),
+    /** For what comes later, and asks for itself. */
     core,
-    /** Rejects with a `Fault`. */
-    search: (query: string) => core.search(query),
-    /** Rejects with a `Fault`. */
-    passage: (messageId: string, number: number): Promise<Passage> => core.passage(messageId, number),
     earlier: () => attempt(core.loadEarlier()),
     more: () => attempt(core.loadMoreConversations()),
     look: (now: boolean) => core.setVisible(now),

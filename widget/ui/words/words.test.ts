@@ -1,7 +1,7 @@
 import { errorCodes } from '@aside/protocol'
 import { describe, expect, it } from 'vitest'
-import { en as course } from '../course/words/en.ts'
-import { others as courseWords } from '../course/words/index.ts'
+import { en as later } from './later/en.ts'
+import { others as laterWords } from './later/index.ts'
 import { chooseLocale, directionOf, en, loadWords, locales } from './index.ts'
 
 describe.each(locales)('the words in %s', (locale) => {
@@ -26,18 +26,18 @@ describe.each(locales)('the words in %s', (locale) => {
   })
 })
 
-describe.each(Object.keys(courseWords))('the words of the course of a conversation in %s', (locale) => {
+describe.each(Object.keys(laterWords))('the words that come later in %s', (locale) => {
   it('are all there, and all its own', async () => {
-    const words = await courseWords[locale]!()
+    const words = await laterWords[locale]!()
     const own = JSON.stringify(Object.keys({ ...words, ...words.flaws }).sort())
-    expect(own).toBe(JSON.stringify(Object.keys({ ...course, ...course.flaws }).sort()))
+    expect(own).toBe(JSON.stringify(Object.keys({ ...later, ...later.flaws }).sort()))
     for (const [name, text] of Object.entries({ ...words, ...words.flaws })) expect(text, name).not.toBe('')
     expect(words.scores).toHaveLength(5)
   })
 })
 
-it('the words of the course of a conversation are there in every language of the others', () => {
-  expect(['en', ...Object.keys(courseWords)].sort()).toEqual([...locales].sort())
+it('the words that come later are there in every language of the others', () => {
+  expect(['en', ...Object.keys(laterWords)].sort()).toEqual([...locales].sort())
 })
 
 describe('a locale', () => {

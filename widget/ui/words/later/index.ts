@@ -1,17 +1,17 @@
-/** What is said in the course of a conversation, in the visitor's language. Apart from the other words: it comes later. */
+/** What parts that come later say, in the visitor's language. */
 import { type ShallowRef, shallowRef, watch } from 'vue'
 import { usePanel } from '../../stores/panel.ts'
-import { type CourseWords, en } from './en.ts'
+import { type LaterWords, en } from './en.ts'
 
-export type { CourseWords } from './en.ts'
+export type { LaterWords } from './en.ts'
 
-export const others: Record<string, () => Promise<CourseWords>> = {
+export const others: Record<string, () => Promise<LaterWords>> = {
   ar: () => import('./ar.ts').then(({ ar }) => ar),
   de: () => import('./de.ts').then(({ de }) => de),
 }
 
 /** English at once, any other as soon as it is loaded. */
-export function useCourseWords(): Readonly<ShallowRef<CourseWords>> {
+export function useLaterWords(): Readonly<ShallowRef<LaterWords>> {
   const panel = usePanel()
   const words = shallowRef(en)
   watch(

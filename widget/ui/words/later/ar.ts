@@ -1,6 +1,6 @@
-import type { CourseWords } from './en.ts'
+import type { LaterWords } from './en.ts'
 
-export const ar: CourseWords = {
+export const ar: LaterWords = {
   introduce: 'قبل أن نبدأ',
   introduceWhy: 'سترسل رسالتك بمجرد أن تجيب.',
   go: 'متابعة',
@@ -29,4 +29,25 @@ export const ar: CourseWords = {
   typing: 'فريق الدعم يكتب …',
   seen: 'شوهدت',
   replies: 'ردود مقترحة',
+  whyNot: 'ما الخطأ فيها؟',
+  reasons: {
+    wrong: 'المعلومة خاطئة',
+    incomplete: 'ينقصها شيء',
+    off_topic: 'لا تجيب عن سؤالي',
+    outdated: 'المعلومة قديمة',
+    unclear: 'يصعب فهمها',
+    other: 'شيء آخر',
+  },
+  tellMore: 'هل تود إضافة شيء؟ (اختياري)',
+  noChat: 'لا تُستقبَل رسائل جديدة هنا في الوقت الحالي.',
+  leave: 'اترك رسالة',
+  leaveWhy: 'لا يستطيع أحد الرد الآن. اكتب إلينا وسنعاود الاتصال بك عبر البريد الإلكتروني.',
+  closed: 'فريقنا غير متاح الآن.',
+  answerTo: (email: string) => `سنرد على ⁨${email}⁩.`,
+  yourMessage: 'رسالتك',
+  email: 'البريد الإلكتروني',
+  name: 'الاسم',
+  leaveGo: 'إرسال الرسالة',
+  leaveAgain: 'اترك رسالة أخرى',
+  left: 'وصلت رسالتك. سيقرؤها أحدنا ويرد عبر البريد الإلكتروني.',
 }

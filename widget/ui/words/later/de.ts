@@ -1,6 +1,6 @@
-import type { CourseWords } from './en.ts'
+import type { LaterWords } from './en.ts'
 
-export const de: CourseWords = {
+export const de: LaterWords = {
   introduce: 'Bevor es losgeht',
   introduceWhy: 'Ihre Nachricht wird gesendet, sobald Sie geantwortet haben.',
   go: 'Weiter',
@@ -29,4 +29,25 @@ export const de: CourseWords = {
   typing: 'Der Support schreibt …',
   seen: 'Gesehen',
   replies: 'Vorgeschlagene Antworten',
+  whyNot: 'Was stimmte nicht?',
+  reasons: {
+    wrong: 'Es ist falsch',
+    incomplete: 'Es fehlt etwas',
+    off_topic: 'Am Thema vorbei',
+    outdated: 'Es ist veraltet',
+    unclear: 'Schwer verständlich',
+    other: 'Etwas anderes',
+  },
+  tellMore: 'Noch etwas? (freiwillig)',
+  noChat: 'Neue Nachrichten werden hier zurzeit nicht angenommen.',
+  leave: 'Nachricht hinterlassen',
+  leaveWhy: 'Gerade kann niemand antworten. Schreiben Sie uns, wir melden uns per E-Mail.',
+  closed: 'Unser Team ist gerade nicht da.',
+  answerTo: (email: string) => `Wir antworten an ${email}.`,
+  yourMessage: 'Ihre Nachricht',
+  email: 'E-Mail',
+  name: 'Name',
+  leaveGo: 'Nachricht senden',
+  leaveAgain: 'Weitere Nachricht hinterlassen',
+  left: 'Ihre Nachricht ist angekommen. Jemand wird sie lesen und per E-Mail antworten.',
 }

@@ -31,7 +31,28 @@ export const en = {
   typing: 'Support is typing …',
   seen: 'Seen',
   replies: 'Suggested replies',
+  whyNot: 'What was wrong with it?',
+  reasons: {
+    wrong: 'It is wrong',
+    incomplete: 'Something is missing',
+    off_topic: 'It misses my question',
+    outdated: 'It is out of date',
+    unclear: 'Hard to follow',
+    other: 'Something else',
+  },
+  tellMore: 'Anything else? (optional)',
+  noChat: 'New messages are not taken here at the moment.',
+  leave: 'Leave a message',
+  leaveWhy: 'Nobody can answer right now. Write to us, and we get back to you by e-mail.',
+  closed: 'Our team is not here right now.',
+  answerTo: (email: string) => `We answer to ${email}.`,
+  yourMessage: 'Your message',
+  email: 'E-mail',
+  name: 'Name',
+  leaveGo: 'Send message',
+  leaveAgain: 'Leave another message',
+  left: 'Your message has arrived. Somebody will read it and answer by e-mail.',
 }
 
-/** What is said in the course of a conversation; the owner's own words are for the rest. */
-export type CourseWords = typeof en
+/** What is said by parts that come later: apart, so that the first screen need not wait for it. */
+export type LaterWords = typeof en
