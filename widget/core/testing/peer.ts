@@ -137,10 +137,9 @@ export async function startPeer(epoch = 'e1') {
     },
     'POST /v1/conversations/:id/read'(visitor, [id = ''], { body }) {
       const conversation = find(visitor.conversations, id)
-      Object.assign(conversation, { readSeq: Number(body['seq']), unread: 0 })
-      const { readSeq, seenSeq } = conversation
-      emit(visitor, 'read-updated', { conversationId: id, readSeq, seenSeq, unread: 0 })
-      return conversation
+      const marks = { readSeq: Number(body['seq']), seenSeq: 0, unread: 0 }
+      emit(visitor, 'read-updated', { conversationId: id, ...marks })
+      return Object.assign(conversation, marks)
     },
     'POST /v1/messages/:id/feedback'(visitor, [id = ''], { body }) {
       const message = find(visitor.messages, id)
@@ -286,6 +285,8 @@ export async function startPeer(epoch = 'e1') {
     },
     finish: (id: string, status: 'completed' | 'stopped' | 'interrupted' = 'completed') => finish(one(), id, status),
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
+    configure: (change: Partial<typeof settings>) =>
+      emit(one(), 'config-updated', { settings: { ...settings, ...change } }),
     /** As after a restore from a backup. */
     changeEpoch: () => void (shiftedEpoch = 'e2'),
     forgetSessions: visitors.forget,
