@@ -59,6 +59,14 @@ describe('the questions in the last line of an answer', () => {
     )
   })
 
+  it('are not shown by halves where the answer was cut while they were written', () => {
+    const shown: string[] = []
+    const followUps = createFollowUps((it) => void shown.push(it))
+    followUps.push(`${answer}\n\n[[ask: What does she`)
+    expect(followUps.end(true)).toEqual([])
+    expect(shown.join('')).toBe(answer)
+  })
+
   it('are short, few, and each once', () => {
     const many = ['a?', 'b?', 'a?', 'x'.repeat(121), ' c? ', 'd?', 'e?']
     expect(said(`Yes.\n[[ask: ${many.join('|')}]]`).questions).toEqual(['a?', 'b?', 'c?', 'd?'])

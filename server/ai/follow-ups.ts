@@ -30,9 +30,10 @@ export interface FollowUps {
   /** More of what the model says. */
   push(text: string): void
   /**
-   * The model has ended: its questions, and none where the last line is not as it was asked for. Then it is text like any other.
+   * The model has ended: its questions, and none where the last line is not as it was asked for. Then it is text like any other,
+   * unless the model was cut (`isCut`) while it was writing that line.
    */
-  end(): string[]
+  end(isCut?: boolean): string[]
 }
 
 /**
@@ -77,11 +78,12 @@ export function createFollowUps(onText: (text: string) => void): FollowUps {
       give(held.slice(0, at))
       held = held.slice(at)
     },
-    end() {
+    end(isCut = false) {
       const line = held.trim()
       const isLine = line.startsWith(OPENING) && line.endsWith(CLOSING) && !line.includes('\n')
       const questions = isLine ? tidy(line.slice(OPENING.length, -CLOSING.length).split('|')) : []
-      if (questions.length === 0) give(held)
+      const isHalf = isCut && line.startsWith(OPENING) && !line.includes(CLOSING)
+      if (questions.length === 0 && !isHalf) give(held)
       held = ''
       return questions
     },

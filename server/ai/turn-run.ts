@@ -118,7 +118,8 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
     if (unsearched) throw unsearched.error
     const done = await model.generate(prompt, followUps?.push ?? answer.append, run.control.signal)
     const asked = read.history.filter((it) => it.author === 'visitor').map((it) => it.text)
-    const replies = followUps?.end() ?? (isOffering ? remainingQuestions(config, asked) : [])
+    const replies =
+      followUps?.end(done.finishReason === 'length') ?? (isOffering ? remainingQuestions(config, asked) : [])
     if (answer.text === '' && done.finishReason === 'stop')
       ending = { ...failure('upstream_bad_response', ''), usage: done.usage }
     else
