@@ -17,6 +17,7 @@ const purposes: Partial<Record<keyof AppConfig, string>> = {
   wordsByLocale: 'The same in one language, by its BCP 47 tag.',
   features: 'What visitors may use.',
   suggestedQuestions: 'Offered before the first message.',
+  followUps: 'Whether things to ask next are offered after an answer.',
   preChat: 'Asked before the first message.',
   businessHours: 'When people answer. A day that is left out is closed.',
   retentionDays: 'Conversations older than this are erased. Left out: they are kept.',

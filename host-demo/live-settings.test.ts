@@ -62,17 +62,17 @@ describe.skipIf(!findChromium())('an owner who changes an app while people chat'
     await visit.close()
   })
 
-  it('says plainly that nothing is taken where the chat is off, and draws the last look at once the next time', async () => {
+  it('takes messages to be left where the chat is off, and draws the last look at once the next time', async () => {
     await publish({ features: { chat: false }, theme: { primary: '#116644' } })
     const visit = await demo.visit('/element')
     const chat = chatOnPage(visit.page, 'aside-chat')
-    await chat.panel.getByText('New messages are not taken here').waitFor()
-    expect(await chat.input.count()).toBe(0)
+    await chat.panel.getByRole('form', { name: 'Leave a message' }).waitFor()
+    expect(await chat.panel.locator('.composer').count()).toBe(0)
 
     // The next time the answer is long in coming.
     await visit.context.route('**/v1/**', () => {})
     await visit.page.reload()
-    await chat.panel.getByText('New messages are not taken here').waitFor()
+    await chat.panel.getByRole('form', { name: 'Leave a message' }).waitFor()
     expect(visit.troubles).toEqual([])
     await visit.close()
   })

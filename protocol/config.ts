@@ -102,7 +102,7 @@ export const BusinessHours = v.strictObject({
 /** Asked before the first message. */
 export const PreChatField = v.pipe(
   v.strictObject({
-    name: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]{0,39}$/, 'a name like order_number')),
+    name: v.pipe(v.string(), v.regex(/^(?!constructor$|prototype$)[a-z][a-z0-9_]{0,39}$/, 'a name like order_number')),
     label: v.pipe(text(120), v.minLength(1, 'a label')),
     type: v.optional(v.picklist(['text', 'email', 'tel', 'select', 'checkbox']), 'text'),
     required: v.optional(v.boolean(), false),
@@ -177,6 +177,11 @@ export const AppConfig = v.strictObject({
   ),
   features: v.optional(Features),
   suggestedQuestions: v.optional(v.pipe(v.array(v.pipe(text(200), v.minLength(1))), v.maxLength(6, 'at most 6'))),
+  /**
+   * Offers what the visitor might ask next after each answer: `local` the suggested questions that were not asked yet, a model what
+   * it thinks of. Absent: only `local` does.
+   */
+  followUps: v.optional(v.boolean()),
   preChat: v.optional(
     v.pipe(
       v.array(PreChatField),

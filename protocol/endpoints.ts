@@ -1,6 +1,7 @@
 /** Every endpoint there is. What is not listed is not reachable: the server walks this table, and so do the tests. */
 import * as v from 'valibot'
 import * as agents from './agent-endpoints.ts'
+import * as course from './course-endpoints.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
 import * as files from './file-endpoints.ts'
 import * as identity from './identity-endpoints.ts'
@@ -14,6 +15,7 @@ import * as widget from './widget-endpoints.ts'
 export * from './identity-endpoints.ts'
 export * from './agent-endpoints.ts'
 export * from './file-endpoints.ts'
+export * from './course-endpoints.ts'
 export * from './privacy-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
@@ -43,6 +45,7 @@ export const readReadiness = endpoint({
 })
 
 const { MAX_SOURCE_BYTES: _, ...sourceEndpoints } = sources
+const { Left: _left, ...visitorEndpoints } = visitor
 const {
   ExportLine: _line,
   Erased: _erased,
@@ -55,9 +58,10 @@ const { uploadFile, downloadFile } = files
 const { readUsage, readUsageToday, listNotices } = usage
 
 export const endpoints = {
-  ...visitor,
+  ...visitorEndpoints,
   uploadFile,
   downloadFile,
+  ...course,
   ...tenancy,
   ...identity,
   ...widget,

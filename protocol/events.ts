@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { ErrorBody } from './errors.ts'
 import { Cursor, id } from './ids.ts'
-import { Conversation, Message, Settings, Turn } from './resources.ts'
+import { Author, Conversation, Message, Settings, Turn } from './resources.ts'
 
 /** Apart from `events`, so that a browser can tell names without loading schemas. */
 const eventNames = [
@@ -13,6 +13,8 @@ const eventNames = [
   'message-end',
   'message-updated',
   'conversation-updated',
+  'read-updated',
+  'typing-updated',
   'config-updated',
   'stream-reset',
   'error',
@@ -45,6 +47,18 @@ export const events = {
   'message-updated': { durable: true, payload: v.object({ message: Message }) },
   /** A conversation is new or changed. Without an id where only the place in the queue moved. */
   'conversation-updated': { durable: true, payload: v.object({ conversation: Conversation }) },
+  /** Somebody has read on: what changes of the conversation. */
+  'read-updated': {
+    durable: true,
+    payload: v.object({
+      conversationId: id('conversation'),
+      readSeq: v.number(),
+      seenSeq: v.number(),
+      unread: v.number(),
+    }),
+  },
+  /** Somebody is writing: said again every few seconds, and over six seconds after it was said last. */
+  'typing-updated': { durable: false, payload: v.object({ conversationId: id('conversation'), author: Author }) },
   /** Another configuration is live for this visitor: what the widget shows and says from now on. */
   'config-updated': { durable: false, payload: v.object({ settings: Settings }) },
   /** The cursor was not found in the log: fetch the state again, it goes on from `cursor`. */

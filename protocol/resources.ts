@@ -10,6 +10,10 @@ export const PROTOCOL_VERSION = 1
 export const MAX_MESSAGE_CHARS = 8_000
 export const MAX_ATTACHMENTS = 5
 
+/** What the visitor might say next: at most so many, and so long. */
+export const MAX_SUGGESTIONS = 4
+export const MAX_SUGGESTION_CHARS = 120
+
 export const FinishReason = v.picklist(['stop', 'length', 'content_filter', 'tool_calls'])
 export type FinishReason = v.InferOutput<typeof FinishReason>
 
@@ -108,6 +112,10 @@ export const Message = v.object({
   /** Why an answer `failed` or was `interrupted`, and whether *Retry* makes sense. */
   error: v.optional(v.object({ code: v.picklist(errorCodes), retryable: v.boolean() })),
   feedback: v.optional(Feedback),
+  /** What the visitor might say next. */
+  suggestions: v.optional(v.array(v.string())),
+  /** Nobody could answer, and this says so: a message can be left. */
+  unanswered: v.optional(v.literal(true)),
   createdAt: Instant,
 })
 export type Message = v.InferOutput<typeof Message>
@@ -136,6 +144,12 @@ export const Conversation = v.object({
   /** Raised at every change of `handledBy`; what an older epoch still wants to write is refused. */
   epoch: v.number(),
   lastSeq: v.number(),
+  /** The visitor has read up to here, in whichever browser. */
+  readSeq: v.number(),
+  /** The other side has. */
+  seenSeq: v.number(),
+  /** Answers after `readSeq`. */
+  unread: v.number(),
   preview: v.optional(v.object({ author: Author, text: v.string() })),
   /** The turn that is queued or running. */
   turn: v.optional(Turn),
@@ -177,6 +191,14 @@ export const Settings = v.object({
   }),
   suggestedQuestions: v.array(v.string()),
   preChat: v.array(PreChatField),
+  /** Messages can be left, for no question is taken (`off`), or no person is there just now (`closed`). */
+  away: v.optional(
+    v.object({
+      reason: v.picklist(['off', 'closed']),
+      /** The owner's own words for it. */
+      message: v.optional(v.string()),
+    }),
+  ),
   /** BCP 47; absent: the visitor's own. */
   locale: v.optional(v.string()),
   maxMessageChars: v.number(),

@@ -30,6 +30,20 @@ const limit = v.optional(
   '50',
 )
 
+/** How who leaves a message can be reached: kept as what they say of themselves. */
+export const Left = v.strictObject({
+  /** Asked for unless it is known already. */
+  email: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(254, 'at most 254 characters'),
+      v.regex(/^[^\s@]+@[^\s@]+$/, 'an address like name@example.org'),
+    ),
+  ),
+  name: v.optional(v.pipe(v.string(), v.maxLength(120, 'at most 120 characters'))),
+})
+export type Left = v.InferOutput<typeof Left>
+
 export const readSettings = endpoint({
   method: 'GET',
   path: '/v1/apps/:appId/settings',
@@ -116,7 +130,7 @@ export const postMessage = endpoint({
   access: 'visitor',
   rate: 'ask',
   summary:
-    'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text or other attachments it is refused. With `replaces` the last question is said anew, and leaves the thread with its answers.',
+    'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text or other attachments it is refused. With `replaces` the last question is said anew, and leaves the thread with its answers. With `left` nobody answers at once: it is left for a person to read.',
   params: conversation,
   body: v.pipe(
     v.strictObject({
@@ -129,6 +143,7 @@ export const postMessage = endpoint({
       ),
       /** The last question, said anew: it and its answers are superseded. */
       replaces: v.optional(id('message')),
+      left: v.optional(Left),
     }),
     v.forward(
       v.partialCheck(

@@ -25,6 +25,8 @@ import {
   createDrafts,
   createLeases,
   createOpinions,
+  createReading,
+  type Reading,
   createThreads,
   createTurnLife,
 } from './conversations/index.ts'
@@ -87,6 +89,8 @@ export interface App {
   /** Refuses new work, lets answers end for `graceMs`, then ends every stream. */
   drain(graceMs: number, spreadMs: number): Promise<void>
   load(): { running: number; queued: number; readers: number }
+  /** How far was read, and who writes: what the other side of a conversation tells its visitor. */
+  readonly reading: Reading
 }
 
 export async function createApp(parts: AppParts): Promise<App> {
@@ -172,6 +176,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     admit: (tenantId) => engine.admit(tenantId),
     expect: () => engine.expect(),
   })
+  const reading = createReading(streams)
   const leases = createLeases({ db, edge, log })
   const knowledge = createKnowledge({ edge, audit, tenancy })
   const models = createModels({ local: createLocal(), openai: parts.openai })
@@ -208,7 +213,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
   const systemScope = (tenantId: string) => acrossTenants(db, log).of(tenantId)
 
-  const tellSettings = createAudience({ tenancy, sessions, streams })
+  const tellSettings = createAudience({ edge, tenancy, sessions, streams })
 
   // What happens next.
   facts.on('posted', (turn) => engine.consider(turn))
@@ -226,10 +231,10 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...tenancyRoutes(tenancy),
     ...keyRoutes(keys),
     ...identityRoutes(identities),
-    ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
+    ...authRoutes({ edge, sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
-    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns })),
+    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns }), reading),
     ...attachmentRoutes(attachments),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy, tenancy),
@@ -284,6 +289,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       streams.close(spreadMs)
       await privacy.stop()
     },
+    reading,
     load: () => ({ ...engine.load(), readers: streams.readers() }),
   }
 }

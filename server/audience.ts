@@ -1,9 +1,11 @@
 /** Whoever has an app open: told what it looks like now, and let go where it asks who they are and nobody knows. */
 import type { VisitorSessions } from './auth/index.ts'
+import type { Edge } from './platform/index.ts'
 import type { Streams } from './streams/index.ts'
 import { presentSettings, type Tenancy } from './tenancy/index.ts'
 
 interface Parts {
+  edge: Edge
   tenancy: Tenancy
   sessions: VisitorSessions
   streams: Streams
@@ -11,7 +13,7 @@ interface Parts {
 
 /** For when an app is another one than it was, here or in another process. */
 export const createAudience =
-  ({ tenancy, sessions, streams }: Parts) =>
+  ({ edge, tenancy, sessions, streams }: Parts) =>
   async (appId: string): Promise<void> => {
     const app = await tenancy.findApp(appId)
     if (!app) return
@@ -26,6 +28,6 @@ export const createAudience =
     for (const { visitorId } of listening)
       streams.tell(visitorId, {
         name: 'config-updated',
-        payload: { settings: presentSettings(app, app.configOf(visitorId).config) },
+        payload: { settings: presentSettings(app, app.configOf(visitorId).config, edge.now()) },
       })
   }

@@ -2,6 +2,7 @@
 import type { AppConfig, Hit } from '@aside/protocol'
 import type { MessageRow } from '../conversations/index.ts'
 import type { Attached } from './attached.ts'
+import { followUpRule, offersFollowUps } from './follow-ups.ts'
 import type { Prompt } from './model.ts'
 
 const HISTORY_TURNS = 20
@@ -30,6 +31,7 @@ export function buildPrompt(parts: {
   const system = [
     rules(appName),
     config.systemPrompt,
+    model !== 'local' && offersFollowUps(config, model) ? followUpRule : undefined,
     shown.length > 0 ? `Passages:\n\n${shown.join('\n\n')}` : 'Passages: none were found for this question.',
   ]
   return {

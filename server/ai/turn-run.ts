@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Citation, type ErrorCode, type Hit, isFault } from '@aside/protocol'
 import { CONFIDENT } from '../knowledge/index.ts'
 import { reckoningOf } from '../limits/index.ts'
-import type { Ending, TurnLife } from '../conversations/index.ts'
+import type { Ending, Offers, TurnLife } from '../conversations/index.ts'
 import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
 import type { LiveApp, LiveConfig, Tenancy } from '../tenancy/index.ts'
 import { readAttached } from './attached.ts'
+import { createFollowUps, offersFollowUps, remainingQuestions } from './follow-ups.ts'
 import type { Choice } from './models.ts'
 import { buildPrompt, citedNumbers, searchQuery } from './prompt.ts'
 
@@ -121,10 +122,15 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
     const numbers = citedNumbers(answer.text)
     return passages.map((it) => it.citation).filter((it) => numbers.has(it.number))
   }
+  const isOffering = offersFollowUps(config, name)
+  const followUps = isOffering && name !== 'local' ? createFollowUps(answer.append) : undefined
   let ending: Ending
   try {
     if (unsearched) throw unsearched.error
-    const done = await model.generate(prompt, answer.append, run.control.signal)
+    const done = await model.generate(prompt, followUps?.push ?? answer.append, run.control.signal)
+    const asked = read.history.filter((it) => it.author === 'visitor').map((it) => it.text)
+    const replies =
+      followUps?.end(done.finishReason === 'length') ?? (isOffering ? remainingQuestions(config, asked) : [])
     if (answer.text === '' && done.finishReason === 'stop')
       ending = { ...failure('upstream_bad_response', ''), usage: done.usage }
     else
@@ -134,6 +140,7 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
         citations: cited(),
         finishReason: done.finishReason,
         usage: done.usage,
+        offers: offersOf(replies, name),
       }
   } catch (error) {
     const code: ErrorCode = isFault(error) ? error.code : 'internal'
@@ -170,6 +177,9 @@ async function stored(write: () => Promise<unknown>, run: Run): Promise<void> {
     await sleep(waitMs)
   }
 }
+
+const offersOf = (replies: string[], model: string): Offers | undefined =>
+  model === 'message' ? { leave: true } : replies.length > 0 ? { replies } : undefined
 
 /** With something to show it was interrupted, with nothing it failed. */
 const failure = (errorCode: ErrorCode, text: string): Ending => ({

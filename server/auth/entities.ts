@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { Details } from '@aside/protocol'
 
 export const Visitors = defineEntity({
   name: 'Visitor',
@@ -11,6 +12,8 @@ export const Visitors = defineEntity({
     subject: p.text().nullable(),
     email: p.text().nullable(),
     name: p.text().nullable(),
+    /** What they say of themselves, and nobody vouches for. */
+    details: p.json<Details>().nullable(),
     createdAt: p.datetime(),
   },
   uniques: [{ name: 'visitors_subject_unique', properties: ['appId', 'subject'] }],

@@ -14,12 +14,13 @@ export function presentStarted(
   token: string,
   row: Parameters<typeof presentSession>[0] & Pick<SessionRow, 'secretId'>,
   app: LiveApp,
+  now: number,
 ): SessionStarted {
   const session = presentSession(row)
   return {
     token,
     session,
-    settings: presentSettings(app, app.configOf(row.visitorId).config),
+    settings: presentSettings(app, app.configOf(row.visitorId).config, now),
     protocolVersion: PROTOCOL_VERSION,
     ...(row.secretId ? { identity: { verified: true as const, expiresAt: session.expiresAt } } : {}),
   }

@@ -96,7 +96,15 @@ export function createVisitorSessions({ db, edge, log, facts, identities, mergin
   }
 
   async function someoneNew(tx: Scope, appId: string, now: Date) {
-    const visitor = { id: newId('visitor'), appId, subject: null, email: null, name: null, createdAt: now }
+    const visitor = {
+      id: newId('visitor'),
+      appId,
+      subject: null,
+      email: null,
+      name: null,
+      details: null,
+      createdAt: now,
+    }
     await visitorRows.insert(tx, visitor)
     return visitor
   }
@@ -122,7 +130,7 @@ export function createVisitorSessions({ db, edge, log, facts, identities, mergin
           : await someoneNew(tx, app.id, new Date(now))
         return begin(tx, { ...how, visitorId: visitor.id }, proof, now)
       })
-      return presentStarted(begun.token, begun.session, app)
+      return presentStarted(begun.token, begun.session, app, now)
     },
 
     identify: (scope, app, proof, token) =>
@@ -139,7 +147,7 @@ export function createVisitorSessions({ db, edge, log, facts, identities, mergin
           const expiresAt = new Date(Math.min(now + VERIFIED_MS, session.createdAt.getTime() + ABSOLUTE_MS))
           const again = { secretId: proof.secretId, seenAt: new Date(now), expiresAt }
           await sessionRows.update(tx, { id: session.id }, again)
-          return presentStarted(token, { ...session, ...again }, app)
+          return presentStarted(token, { ...session, ...again }, app, now)
         }
         await endAll(tx, { id: session.id })
         if (!session.secretId) {
@@ -147,7 +155,7 @@ export function createVisitorSessions({ db, edge, log, facts, identities, mergin
           await merging(tx, session.visitorId, visitor.id)
         }
         const begun = await begin(tx, { ...session, visitorId: visitor.id }, proof, now)
-        return presentStarted(begun.token, begun.session, app)
+        return presentStarted(begun.token, begun.session, app, now)
       }),
 
     async end(scope) {

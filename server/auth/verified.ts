@@ -39,8 +39,10 @@ export async function visitorOfSubject(
  * finds what stayed behind. Throws where `from` is somebody, or was merged before.
  */
 export async function linkMerged(tx: Scope, from: string, into: VisitorRow, now: Date): Promise<void> {
-  const { id, subject } = await visitorRows.get(tx, { id: from, appId: into.appId })
+  const { id, subject, details } = await visitorRows.get(tx, { id: from, appId: into.appId })
   if (subject !== null || into.subject === null)
     throw new Error('Only somebody anonymous is merged, into somebody verified')
   await mergeRows.insert(tx, { visitorId: id, intoId: into.id, createdAt: now })
+  // Who was asked is not asked again. What they said as this person before stays as it was.
+  if (details) await visitorRows.update(tx, { id: into.id }, { details: { ...details, ...into.details } })
 }

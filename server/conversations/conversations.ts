@@ -1,17 +1,17 @@
 import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core'
-import { type Conversation, Fault, type Message, type Passage, type Posted } from '@aside/protocol'
+import { type Conversation, Fault, type Left, type Message, type Posted } from '@aside/protocol'
 import type { Attachments } from '../attachments/index.ts'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import {
   type ConversationRow,
   conversationRows,
-  groundsRows,
   type MessageRow,
   messageRows,
   type TurnRow,
   turnRows,
 } from './entities.ts'
+import { leave } from './leaving.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { mayQueue, queueTurn } from './queue.ts'
 import { withdraw } from './withdraw.ts'
@@ -52,7 +52,13 @@ export interface Threads {
   post(
     scope: Scope,
     id: string,
-    input: { clientId: string; text: string; attachments?: string[] | undefined; replaces?: string | undefined },
+    input: {
+      clientId: string
+      text: string
+      attachments?: string[] | undefined
+      replaces?: string | undefined
+      left?: Left | undefined
+    },
   ): Promise<Posted & { isNew: boolean }>
   /** Queues another answer to the last visitor message; the answers it has are superseded when the new one begins. */
   regenerate(
@@ -60,7 +66,6 @@ export interface Threads {
     id: string,
     input: { clientId: string; messageId: string },
   ): Promise<Posted & { isNew: boolean }>
-  passage(scope: Scope, messageId: string, number: number): Promise<Passage>
 }
 
 export function createThreads({ edge, streams, facts, attachments, admit, expect }: Parts): Threads {
@@ -96,6 +101,9 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
           handledBy: 'assistant',
           epoch: 1,
           lastSeq: 0,
+          readSeq: 0,
+          seenSeq: 0,
+          unread: 0,
           preview: null,
           rating: null,
           createdAt: now,
@@ -169,7 +177,7 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
       }
     },
 
-    async post(scope, id, { clientId, text, attachments: fileIds = [], replaces }) {
+    async post(scope, id, { clientId, text, attachments: fileIds = [], replaces, left }) {
       const { visitorId } = visitorOf(scope)
       const replay = async (where: Scope) => {
         const found = await messageRows.one(where, { conversationId: id, author: 'visitor', clientId })
@@ -181,7 +189,7 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
       const letGo = expect()
-      if (!letGo) {
+      if (!letGo && !left) {
         // Looked at without waiting for a transaction: where many ask, most of them would only wait to be refused.
         const again = await replay(scope)
         if (again) return again
@@ -197,9 +205,10 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
           const again = await replay(tx)
           if (again) return again
           const active = await mayQueue(tx, locked)
-          const answers = locked.handledBy === 'assistant'
+          const found = left ? await leave(tx, locked, active, left) : locked
+          const answers = found.handledBy === 'assistant'
           if (answers) admit(tx.tenantId)
-          const conversation = replaces === undefined ? locked : await withdraw(tx, streams, locked, active, replaces)
+          const conversation = replaces === undefined ? found : await withdraw(tx, streams, found, active, replaces)
           const files = await attachments.choose(tx, fileIds, { visitorId, replaces })
           const now = new Date(edge.now())
           const given = {
@@ -248,17 +257,6 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
         const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, active[0] ?? turn))
         return { ...posted(question, turn, cursor), isNew: true }
       })
-    },
-
-    async passage(scope, messageId, number) {
-      const { visitorId } = visitorOf(scope)
-      const message = await messageRows.one(scope, { id: messageId })
-      const own =
-        message && (await conversationRows.one(scope, { id: message.conversationId, visitorId })) !== undefined
-      const grounds = own ? await groundsRows.one(scope, { messageId }) : undefined
-      const found = grounds?.passages.find((it) => it.citation.number === number)
-      if (!found) throw new Fault('not_found', 'No such passage')
-      return found
     },
   }
 }

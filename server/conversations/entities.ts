@@ -14,6 +14,12 @@ import type {
 import type { Reckoning } from '../limits/index.ts'
 import { rowsOf } from '../platform/index.ts'
 
+/** What can be done after an answer: one of these said, a message left. */
+export interface Offers {
+  replies?: string[]
+  leave?: true
+}
+
 export const Conversations = defineEntity({
   name: 'Conversation',
   tableName: 'conversations',
@@ -28,6 +34,11 @@ export const Conversations = defineEntity({
     handledBy: p.text().$type<'assistant' | 'agent' | 'nobody'>(),
     epoch: p.integer(),
     lastSeq: p.integer(),
+    /** How far its visitor has read, and how far the other side. */
+    readSeq: p.integer().default(0),
+    seenSeq: p.integer().default(0),
+    /** Answers after `readSeq`. */
+    unread: p.integer().default(0),
     preview: p.json<{ author: Author; text: string }>().nullable(),
     rating: p.json<Rating>().nullable(),
     createdAt: p.datetime(),
@@ -57,6 +68,7 @@ export const Messages = defineEntity({
     feedback: p.json<Feedback>().nullable(),
     /** What is shown of them; the files themselves are rows of their own. */
     attachments: p.json<Attachment[]>().nullable(),
+    offers: p.json<Offers>().nullable(),
     createdAt: p.datetime(),
   },
 })

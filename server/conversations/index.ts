@@ -7,6 +7,7 @@ export {
   Drafts as DraftTable,
   Grounds,
   type MessageRow,
+  type Offers,
   Messages,
   Processes,
   type TurnRow,
@@ -14,6 +15,7 @@ export {
 } from './entities.ts'
 export { createLeases, type Leases } from './leases.ts'
 export { createOpinions, type Opinions } from './opinions.ts'
+export { createReading, type Reading } from './reading.ts'
 export { conversationRoutes } from './routes.ts'
 export { createTurnLife } from './turns.ts'
 export type { Begun, Ending, TurnLife } from './turn-life.ts'

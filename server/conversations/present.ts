@@ -18,6 +18,8 @@ export const presentMessage = (row: MessageRow): Message => ({
   ...(row.usage ? { usage: row.usage } : {}),
   ...(row.errorCode ? { error: { code: row.errorCode, retryable: errors[row.errorCode].retryable } } : {}),
   ...(row.feedback ? { feedback: row.feedback } : {}),
+  ...(row.offers?.replies?.length ? { suggestions: row.offers.replies } : {}),
+  ...(row.offers?.leave ? { unanswered: true } : {}),
   createdAt: row.createdAt.toISOString(),
 })
 
@@ -39,6 +41,9 @@ export const presentConversation = (row: ConversationRow, turn?: Turn): Conversa
   handledBy: row.handledBy,
   epoch: row.epoch,
   lastSeq: row.lastSeq,
+  readSeq: row.readSeq,
+  seenSeq: row.seenSeq,
+  unread: row.unread,
   ...(row.preview ? { preview: row.preview } : {}),
   ...(turn ? { turn } : {}),
   ...(row.rating ? { rating: row.rating } : {}),

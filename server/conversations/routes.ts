@@ -4,6 +4,7 @@ import {
   giveFeedback,
   listConversations,
   listMessages,
+  markRead,
   postMessage,
   rateConversation,
   readPassage,
@@ -11,15 +12,23 @@ import {
   searchMessages as searchMessagesEndpoint,
   startConversation,
   stopTurn,
+  tellTyping,
 } from '@aside/protocol'
 import { type Route, serve } from '../platform/index.ts'
 import type { Threads } from './conversations.ts'
 import type { Opinions } from './opinions.ts'
+import { passageOf } from './passage.ts'
+import type { Reading } from './reading.ts'
 import { searchMessages } from './search.ts'
 import { transcriptOf } from './transcript.ts'
 import type { TurnLife } from './turn-life.ts'
 
-export const conversationRoutes = (threads: Threads, turns: TurnLife, opinions: Opinions): Route[] => [
+export const conversationRoutes = (
+  threads: Threads,
+  turns: TurnLife,
+  opinions: Opinions,
+  reading: Reading,
+): Route[] => [
   serve(listConversations, ({ scope, query }) => threads.list(scope, query)),
   serve(startConversation, async (call) => {
     const { conversation, isNew } = await threads.start(call.scope, call.body.clientId)
@@ -38,12 +47,17 @@ export const conversationRoutes = (threads: Threads, turns: TurnLife, opinions: 
     if (!isNew) call.replayed()
     return posted
   }),
-  serve(readPassage, ({ scope, params }) => threads.passage(scope, params.messageId, params.number)),
+  serve(readPassage, ({ scope, params }) => passageOf(scope, params.messageId, params.number)),
   serve(giveFeedback, ({ scope, params, body: { rating, ...why } }) =>
     opinions.giveFeedback(scope, params.messageId, rating === 'none' ? null : { rating, ...why }),
   ),
   serve(rateConversation, ({ scope, params, body }) => opinions.rate(scope, params.conversationId, body)),
   serve(closeConversation, ({ scope, params }) => opinions.close(scope, params.conversationId)),
+  serve(markRead, ({ scope, params, body }) => reading.read(scope, params.conversationId, body.seq)),
+  serve(tellTyping, async ({ scope, params }) => {
+    await reading.type(scope, params.conversationId, 'visitor')
+    return undefined
+  }),
   serve(exportConversation, ({ scope, params }) => transcriptOf(scope, params.conversationId)),
   serve(searchMessagesEndpoint, ({ scope, query }) => searchMessages(scope, query)),
 ]

@@ -73,7 +73,8 @@ export async function addMessage(
   const title = conversation.title || (given.author === 'visitor' ? shorten(said, 60) : '')
   const preview = said === '' ? conversation.preview : { author: given.author, text: shorten(said, 120) }
   const seq = conversation.lastSeq + 1
-  const changed = { lastSeq: seq, title, preview: preview ?? null, updatedAt: now }
+  const unread = conversation.unread + (given.author === 'agent' ? 1 : 0)
+  const changed = { lastSeq: seq, title, preview: preview ?? null, unread, updatedAt: now }
   await conversationRows.update(tx, { id: conversation.id }, changed)
   const message: MessageRow = {
     id: newId('message', now.getTime()),
@@ -89,6 +90,7 @@ export async function addMessage(
     errorCode: null,
     feedback: null,
     attachments: null,
+    offers: null,
     createdAt: now,
     ...given,
   }

@@ -14,6 +14,7 @@ import {
   type TurnRow,
   turnRows,
 } from './entities.ts'
+import { withUnread } from './reading.ts'
 import type { Begun, Ending, TurnLife } from './turn-life.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import {
@@ -67,6 +68,7 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
             citations: ending.citations,
             finishReason: ending.finishReason ?? null,
             usage: ending.usage ?? null,
+            offers: ending.offers ?? null,
             errorCode,
           }
     await messageRows.update(tx, { id: answer.id }, changed)
@@ -74,13 +76,16 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
       'text' in changed && changed.text
         ? { author: 'assistant' as const, text: shorten(changed.text, 120) }
         : conversation.preview
-    await conversationRows.update(tx, { id: conversation.id }, { preview, updatedAt: endedAt })
+    const isNews = ending.status === 'completed' || ending.status === 'interrupted'
+    const unread = conversation.unread + (isNews ? 1 : 0)
+    const moved = { preview, unread, updatedAt: endedAt }
+    await conversationRows.update(tx, { id: conversation.id }, moved)
     const message = presentMessage({ ...answer, ...changed })
     await streams.append(
       tx,
       conversation.visitorId,
       { name: 'message-end', payload: { message, turn: presentTurn(ended) } },
-      conversationEvent({ ...conversation, preview, updatedAt: endedAt }, next),
+      conversationEvent({ ...conversation, ...moved }, next),
     )
     // Last, for all turns of the app meet in one row, and hold it until they are stored.
     if ('text' in ending && turn.model) await ledger.record(tx, { ...turn, ...ending, model: turn.model })
@@ -136,7 +141,7 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
       await groundsRows.remove(tx, { messageId: known.id })
       message = { ...known, ...again }
     } else {
-      if (turn.clientId) await supersede(tx, conversation, turn)
+      if (turn.clientId) conversation = await supersede(tx, conversation, turn)
       const given = {
         author: 'assistant' as const,
         status: 'streaming' as const,
@@ -273,7 +278,7 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
   }
 
   /** The answers a regenerated question had: they leave the thread when the new one begins, not before. */
-  async function supersede(tx: Scope, conversation: ConversationRow, turn: TurnRow): Promise<void> {
+  async function supersede(tx: Scope, conversation: ConversationRow, turn: TurnRow): Promise<ConversationRow> {
     const old = await messageRows.find(tx, {
       conversationId: conversation.id,
       replyTo: turn.messageId,
@@ -287,5 +292,6 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
         payload: { message: presentMessage({ ...row, status: 'superseded' }) },
       })
     }
+    return withUnread(tx, conversation)
   }
 }

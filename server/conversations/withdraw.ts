@@ -3,6 +3,7 @@ import type { Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import { type ConversationRow, messageRows, type TurnRow } from './entities.ts'
 import { presentMessage } from './present.ts'
+import { withUnread } from './reading.ts'
 
 /** The last question, and what it was answered, leave the thread: its visitor says it anew. */
 export async function withdraw(
@@ -27,7 +28,8 @@ export async function withdraw(
     const message = presentMessage({ ...row, status: 'superseded' })
     await streams.append(tx, visitorId, { name: 'message-updated', payload: { message } })
   }
+  const counted = await withUnread(tx, conversation)
   // The title is how the first question begins: what was withdrawn is not to be read there.
   const first = await messageRows.one(tx, { conversationId, author: 'visitor', status: 'sent' })
-  return first ? conversation : { ...conversation, title: '' }
+  return first ? counted : { ...counted, title: '' }
 }

@@ -11,6 +11,7 @@ import { Merges as PostgresMerges } from './postgres/0009-merges.ts'
 import { Feedback as PostgresFeedback } from './postgres/0010-feedback.ts'
 import { WidgetVersions as PostgresWidgetVersions } from './postgres/0011-widget-versions.ts'
 import { Files as PostgresFiles } from './postgres/0012-files.ts'
+import { Course as PostgresCourse } from './postgres/0013-course.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
 import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
 import { Drafts as SqliteDrafts } from './sqlite/0003-drafts.ts'
@@ -23,6 +24,7 @@ import { Merges as SqliteMerges } from './sqlite/0009-merges.ts'
 import { Feedback as SqliteFeedback } from './sqlite/0010-feedback.ts'
 import { WidgetVersions as SqliteWidgetVersions } from './sqlite/0011-widget-versions.ts'
 import { Files as SqliteFiles } from './sqlite/0012-files.ts'
+import { Course as SqliteCourse } from './sqlite/0013-course.ts'
 
 export const migrations = {
   sqlite: [
@@ -38,6 +40,7 @@ export const migrations = {
     { name: '0010-feedback', class: SqliteFeedback },
     { name: '0011-widget-versions', class: SqliteWidgetVersions },
     { name: '0012-files', class: SqliteFiles },
+    { name: '0013-course', class: SqliteCourse },
   ],
   postgres: [
     { name: '0001-spine', class: PostgresSpine },
@@ -52,5 +55,6 @@ export const migrations = {
     { name: '0010-feedback', class: PostgresFeedback },
     { name: '0011-widget-versions', class: PostgresWidgetVersions },
     { name: '0012-files', class: PostgresFiles },
+    { name: '0013-course', class: PostgresCourse },
   ],
 }

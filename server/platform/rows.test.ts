@@ -78,6 +78,7 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
       subject: null,
       email: null,
       name: null,
+      details: null,
       createdAt: here.createdAt,
     }
     await visitors.insert(mine, visitor)

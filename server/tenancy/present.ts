@@ -10,6 +10,7 @@ import {
   type Settings,
   type Tenant,
 } from '@aside/protocol'
+import { isOpen } from './business-hours.ts'
 import type { ActivationRow, AppRow, ConfigRow, TenantRow } from './entities.ts'
 
 export const presentTenant = (row: TenantRow): Tenant => ({
@@ -63,8 +64,20 @@ export const presentConfig = (row: ConfigRow): ConfigVersion => ({
   createdAt: row.createdAt.toISOString(),
 })
 
+/** Why nobody answers at `now`, where messages can be left instead. */
+function awayOf({ features = {}, businessHours }: AppConfig, now: number): Pick<Settings, 'away'> {
+  if (features.chat === false) return { away: { reason: 'off' } }
+  if (!features.handoff || !businessHours || isOpen(businessHours, now)) return {}
+  const { closedMessage: message } = businessHours
+  return { away: { reason: 'closed', ...(message === undefined ? {} : { message }) } }
+}
+
 /** What anybody may know of an app. Named field by field: the prompt and the model are not among them. */
-export const presentSettings = ({ id, name }: Pick<AppRow, 'id' | 'name'>, config: AppConfig): Settings => ({
+export const presentSettings = (
+  { id, name }: Pick<AppRow, 'id' | 'name'>,
+  config: AppConfig,
+  now: number,
+): Settings => ({
   appId: id,
   name,
   protocolVersion: PROTOCOL_VERSION,
@@ -82,6 +95,7 @@ export const presentSettings = ({ id, name }: Pick<AppRow, 'id' | 'name'>, confi
   features: { chat: true, voice: false, rooms: false, uploads: false, handoff: false, ...config.features },
   suggestedQuestions: config.suggestedQuestions ?? [],
   preChat: config.preChat ?? [],
+  ...awayOf(config, now),
   ...(config.locale === undefined ? {} : { locale: config.locale }),
   maxMessageChars: MAX_MESSAGE_CHARS,
 })

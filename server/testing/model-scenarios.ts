@@ -87,7 +87,8 @@ async function echo(reply: Reply, periodMs = 0): Promise<void> {
 /** Says the last question again, as it is, in pieces of so many characters: whatever a test wants said, it asks. */
 async function repeat(reply: Reply, chars = 3): Promise<void> {
   const { content = '' } = reply.request.messages.findLast(({ role }) => role === 'user') ?? {}
-  const question = typeof content === 'string' ? content : content.map((it) => (it.type === 'text' ? it.text : '')).join('')
+  const question =
+    typeof content === 'string' ? content : content.map((it) => (it.type === 'text' ? it.text : '')).join('')
   for (let at = 0; at < question.length; at += chars) await reply.text(question.slice(at, at + chars))
   await reply.finish()
 }
@@ -100,6 +101,16 @@ async function essay(reply: Reply, count: number, periodMs = 0): Promise<void> {
     const aheadMs = began + (at + 1) * periodMs - performance.now()
     if (aheadMs > 1) await reply.wait(aheadMs)
   }
+  await reply.finish()
+}
+
+/** The last line of `asking`, where the prompt asks for one. */
+export const askingLine = '\n\n[[ask: What does it cost? | Who answers then?]]'
+
+/** Answers in pieces of a few characters, and puts its questions after it if it was asked to. */
+async function asking(reply: Reply): Promise<void> {
+  const whole = answerText + (reply.systemText.includes('[[ask:') ? askingLine : '')
+  for (const piece of whole.match(/[\s\S]{1,3}/g) ?? []) await reply.text(piece)
   await reply.finish()
 }
 
@@ -126,6 +137,7 @@ const scenarios: [RegExp, Scenario][] = [
   [/^gpt-answer$/, answer],
   [/^gpt-/, answer],
   [/^echo(?::(\d+))?$/, echo],
+  [/^asking$/, asking],
   [/^tokens:(\d+):(\d+)(?::(\d+))?$/, tokens],
   [/^repeat(?::(\d+))?$/, repeat],
   [/^essay:(\d+)(?::(\d+))?$/, (reply, count, periodMs) => essay(reply, count!, periodMs)],

@@ -58,7 +58,12 @@ const document = '# Otters\n\nThe otter of the house is called Ottilie. She like
 
 /** The server answers with the scripted model, whose `echo` quotes the document and cites it. */
 export async function createWorld(aside: Aside): Promise<World> {
-  const owner = await aside.owner({ model: 'echo', retentionDays: 365, features: { uploads: true } })
+  const owner = await aside.owner({
+    model: 'echo',
+    retentionDays: 365,
+    features: { uploads: true },
+    preChat: [{ name: 'order_number', label: 'Order number', type: 'text', required: false }],
+  })
   await aside.operator.call(updateTenant, { params: { tenantId: owner.tenantId }, body: { budget } })
   const { source } = await owner.client.call(addSource, {
     query: { appId: owner.app.id, name: 'otters.md' },

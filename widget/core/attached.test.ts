@@ -35,7 +35,7 @@ test('a message may be nothing but its files, and is nothing without either', as
   const core = open()
   await core.start()
   core.send('  ')
-  core.send('', undefined, [fileOf(file1), fileOf(file2)])
+  core.send('', { files: [fileOf(file1), fileOf(file2)] })
   await until(() => expect(core.getState().current.messages).toHaveLength(1))
   expect(sent()).toMatchObject([{ text: '', attachments: [file1, file2] }])
   expect(core.getState().current.messages[0]?.attachments).toEqual([fileOf(file1), fileOf(file2)])
@@ -44,7 +44,7 @@ test('a message may be nothing but its files, and is nothing without either', as
 
 test('what waits keeps its files over a reload', async () => {
   const first = open()
-  first.send('Later', undefined, [fileOf(file1)])
+  first.send('Later', { files: [fileOf(file1)] })
   first.close()
   const second = open()
   expect(second.getState().outbox).toMatchObject([{ text: 'Later', attachments: [fileOf(file1)] }])
@@ -55,7 +55,7 @@ test('what waits keeps its files over a reload', async () => {
 
 test('what was stored by whomever is no file where it does not look like one', async () => {
   const core = open()
-  core.send('Later', undefined, [fileOf(file1)])
+  core.send('Later', { files: [fileOf(file1)] })
   core.close()
   for (let at = 0; at < storage.length; at++) {
     const key = storage.key(at) ?? ''
@@ -70,9 +70,9 @@ test('what was stored by whomever is no file where it does not look like one', a
 test('a question that is said anew keeps the files it had', async () => {
   const core = open()
   await core.start()
-  core.send('Look at tihs', undefined, [fileOf(file1)])
+  core.send('Look at tihs', { files: [fileOf(file1)] })
   await until(() => expect(core.getState().current.messages).toHaveLength(1))
-  core.send('Look at this', core.getState().current.messages[0]?.id, [fileOf(file2)])
+  core.send('Look at this', { replaces: core.getState().current.messages[0]?.id, files: [fileOf(file2)] })
   await until(() => expect(sent()).toHaveLength(2))
   expect(sent()[1]).toMatchObject({ text: 'Look at this', attachments: [file1, file2] })
 })

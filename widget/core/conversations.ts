@@ -1,5 +1,5 @@
 /** The list of conversations, the open one among them, and the turn it is busy with. */
-import type { Conversation, Turn } from '@aside/protocol'
+import type { Conversation, EventPayload, Turn } from '@aside/protocol'
 import { covers } from './cursor.ts'
 import type { OutboxItem, Running, State } from './state.ts'
 
@@ -22,6 +22,22 @@ export function withConversation(state: State, conversation: Conversation, at?: 
     conversations: covers(stream.listedAt, at) ? conversations : byActivity([...others, ...listable(conversation)]),
     current: current.id === conversation.id && !covers(current.asOf, at) ? { ...current, conversation } : current,
     outbox,
+  }
+}
+
+/** Somebody has read on; `at` as above. */
+export function withMarks(
+  state: State,
+  { conversationId, ...marks }: EventPayload<'read-updated'>,
+  at: string | undefined,
+): State {
+  const { conversations, current, stream } = state
+  const marked = (it: Conversation) => (it.id === conversationId ? { ...it, ...marks } : it)
+  const isOlder = !current.conversation || covers(current.asOf, at)
+  return {
+    ...state,
+    conversations: covers(stream.listedAt, at) ? conversations : conversations.map(marked),
+    current: isOlder ? current : { ...current, conversation: marked(current.conversation) },
   }
 }
 
@@ -75,8 +91,18 @@ function runningIn({ current: { conversation, messages } }: State): Running | un
   }
 }
 
-/** Brings `running` up to date with the rest. */
+/** What is on the screen is being read. A server of an earlier version does not count. */
+const unreadIn = ({ conversations, current, visible }: State): number =>
+  Math.min(
+    999,
+    conversations.reduce((sum, { id, unread = 0 }) => sum + (visible && id === current.id ? 0 : unread), 0),
+  )
+
+/** Brings `running` and `unread` up to date with the rest. */
 export function settled(state: State): State {
   const running = runningIn(state)
-  return JSON.stringify(running) === JSON.stringify(state.running) ? state : { ...state, running }
+  // Until the list is there, what was stored of it is the best there is.
+  const unread = state.stream.listedAt === undefined ? state.unread : unreadIn(state)
+  const isSame = unread === state.unread && JSON.stringify(running) === JSON.stringify(state.running)
+  return isSame ? state : { ...state, running, unread }
 }

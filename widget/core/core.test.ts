@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { readPassage } from '@aside/protocol'
 import { createCore, type Core, pending } from './index.ts'
 import { blockedStorage, createStorage } from './testing/browser.ts'
 import { type Peer, startPeer } from './testing/peer.ts'
@@ -289,8 +290,13 @@ test('an answer is stopped, and answered once more in its place', async () => {
   peer.finish(id)
   await until(() => expect(core.getState().running).toBeUndefined())
   expect(texts(core)).toEqual(['What is it?', 'Right'])
-  await expect(core.passage(second.id, 1)).resolves.toMatchObject({ text: 'Words and so on' })
-  await expect(core.passage(second.id, 7)).rejects.toMatchObject({ code: 'not_found' })
+  const passage = (number: string) =>
+    core.call<typeof readPassage>(
+      { method: 'GET', path: '/v1/messages/:messageId/citations/:number' },
+      { params: { messageId: second.id, number } },
+    )
+  await expect(passage('1')).resolves.toMatchObject({ text: 'Words and so on' })
+  await expect(passage('7')).rejects.toMatchObject({ code: 'not_found' })
 })
 
 test('several conversations stand in a list, the last active first, and each is opened with its messages', async () => {
@@ -333,5 +339,7 @@ test('what arrives while nobody looks is unread until somebody does, also after 
   const after = open()
   expect(after.getState().unread).toBe(1)
   after.setVisible(true)
+  await after.start()
+  await until(() => expect(peer.called('POST', /read$/)).toHaveLength(1))
   expect(after.getState().unread).toBe(0)
 })

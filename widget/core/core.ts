@@ -187,6 +187,9 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   }
 
   return {
+    get store() {
+      return visit.store
+    },
     getState: () => visit.getState(),
     subscribe(listener) {
       listeners.add(listener)
@@ -215,8 +218,8 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
     judge: (messageId, judgement) => visit.judge(messageId, judgement),
-    search: (query) => visit.search(query),
-    passage: (messageId, number) => visit.passage(messageId, number),
+    introduce: () => visit.introduce(),
+    call: (route, input) => visit.call(route, input),
     loadEarlier: () => visit.loadEarlier(),
     loadMoreConversations: () => visit.loadMoreConversations(),
     setVisible(next) {

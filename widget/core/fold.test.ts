@@ -149,12 +149,20 @@ test('what was fetched already is not told once more', () => {
 })
 
 test('unread are answers and people’s messages, not what a visitor did, and none while somebody looks', () => {
-  expect(play('answer').unread).toBe(1)
-  expect(play('interrupted').unread).toBe(1)
-  expect(play('stopped').unread).toBe(0)
-  expect(play('handed-over').unread).toBe(1)
   const { events, conversationId } = transcript('answer')
-  expect(events.reduce(fold, { ...opened(conversationId), visible: true }).unread).toBe(0)
+  const listed = { ...opened(conversationId), stream: { drafts: {}, listedAt: '3f9c-0' } }
+  const unread = (name: string) => transcript(name).events.reduce(fold, listed).unread
+  expect(unread('answer')).toBe(1)
+  expect(unread('interrupted')).toBe(1)
+  expect(unread('stopped')).toBe(0)
+  expect(unread('handed-over')).toBe(1)
+  const seen = events.reduce(fold, { ...listed, visible: true })
+  expect(seen.unread).toBe(0)
+  const elsewhere = { ...seen, visible: false }
+  const marks = { conversationId, readSeq: 2, seenSeq: 1, unread: 0 }
+  const read = fold(elsewhere, { id: '3f9c-900', name: 'read-updated', payload: marks })
+  expect(read.unread).toBe(0)
+  expect(read.current.conversation).toMatchObject({ readSeq: 2, seenSeq: 1, unread: 0 })
 })
 
 test('a reset forgets the place and what was half said, not what is on the screen', () => {

@@ -1,6 +1,6 @@
 /** One event of the server's stream, folded into the state. Pure. */
 import type { EventPayload, Message, StreamEvent } from '@aside/protocol'
-import { settled, withConversation, withTurn } from './conversations.ts'
+import { settled, withConversation, withMarks, withTurn } from './conversations.ts'
 import { covers, following } from './cursor.ts'
 import type { Draft, State } from './state.ts'
 import { attemptOf, redrawn, withMessage } from './thread.ts'
@@ -39,16 +39,14 @@ function applied(state: State, event: StreamEvent, at: string | undefined): Stat
       if (isOver(state, messageId) || (state.stream.drafts[messageId]?.attempt ?? 0) > attempt) return state
       return withDraft(state, messageId, { attempt, text })
     }
-    case 'message-end': {
-      const { message, turn } = event.payload
-      const isNews = message.status === 'completed' || message.status === 'interrupted'
-      return withTurn(told(isNews ? noticed(state) : state, message, at), turn, at)
-    }
-    case 'message-updated': {
-      const { message } = event.payload
-      const isNews = message.author === 'agent' && !state.current.messages.some(({ id }) => id === message.id)
-      return told(isNews ? noticed(state) : state, message, at)
-    }
+    case 'message-end':
+      return withTurn(told(state, event.payload.message, at), event.payload.turn, at)
+    case 'message-updated':
+      return told(state, event.payload.message, at)
+    case 'read-updated':
+      return withMarks(state, event.payload, at)
+    case 'typing-updated':
+      return { ...state, typing: event.payload }
     case 'conversation-updated': {
       const { conversation } = event.payload
       // A place in the queue says nothing about where an unknown conversation belongs in the list.
@@ -69,8 +67,6 @@ function applied(state: State, event: StreamEvent, at: string | undefined): Stat
 
 const isOver = (state: State, messageId: string): boolean =>
   state.current.messages.some(({ id, status }) => id === messageId && status !== 'streaming')
-
-const noticed = (state: State): State => (state.visible ? state : { ...state, unread: Math.min(state.unread + 1, 999) })
 
 /** A message, durably: in its place, and no longer in the outbox. */
 function told(state: State, message: Message, at: string | undefined): State {

@@ -155,8 +155,6 @@ export function createLife(options: LifeOptions): Life {
     update(fold(cell.get(), event))
     if (event.name === 'stream-reset') void refresh()
     if (event.name === 'message-delta' && cell.get().stream.drafts[event.payload.messageId]?.gap) connection.catchUp()
-    if (event.name !== 'message-end' && event.name !== 'message-updated') return
-    if (cell.get().visible) tabs.post({ type: 'seen' })
     // A conversation that was busy may have time now.
     if (event.name === 'message-end') outbox.wake()
   }
@@ -165,8 +163,6 @@ export function createLife(options: LifeOptions): Life {
     if (isOver()) return
     const state = cell.get()
     switch (message.type) {
-      case 'seen':
-        return change({ unread: 0 })
       case 'posted':
         return update(acknowledged(state, message.posted))
       case 'discarded':

@@ -52,20 +52,24 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const canSend = () => !closed && getState().connection !== 'ended' && getState().stream.cursor !== undefined
 
+  /** A conversation begins once it is said what is asked before. */
+  const isHeld = ({ conversationId, left }: OutboxItem): boolean =>
+    conversationId === undefined && !left && !getState().introduced && (getState().settings?.preChat.length ?? 0) > 0
+
   /** The oldest item that may be sent: not behind another of its conversation that has to wait. */
   function next(): OutboxItem | undefined {
     if (!canSend()) return undefined
     const blocked = new Set<string>()
     for (const item of getState().outbox) {
       if (item.status === 'failed' || blocked.has(conversationOf(item)) || !hasItem(store, item.clientId)) continue
-      if ((tries.get(item.clientId)?.notBefore ?? 0) <= now()) return item
+      if (!isHeld(item) && (tries.get(item.clientId)?.notBefore ?? 0) <= now()) return item
       blocked.add(conversationOf(item))
     }
     return undefined
   }
 
   async function post(
-    { clientId, text, attachments, replaces, ...item }: OutboxItem,
+    { clientId, text, attachments, replaces, left, ...item }: OutboxItem,
     signal: AbortSignal,
   ): Promise<Posted> {
     let { conversationId } = item
@@ -75,7 +79,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       update(settled(withConversation(getState(), conversation)))
       conversationId = conversation.id
     }
-    const body = { clientId, text, replaces, attachments: attachments?.map(({ id }) => id) }
+    // What is not there is not in JSON either.
+    const body = { clientId, text, replaces, left, attachments: attachments?.map(({ id }) => id) }
     return session.call(routes.postMessage, { params: { conversationId }, body }, { signal })
   }
 

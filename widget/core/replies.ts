@@ -106,6 +106,7 @@ export function asNewVisitor(state: State, mintId: () => string): State {
     current,
     outbox,
     unread: 0,
+    introduced: undefined,
     stream: { drafts: {} },
   })
 }

@@ -1,5 +1,5 @@
 /** What the widget knows, as one immutable value: what did not change keeps its identity. */
-import type { Attachment, Conversation, ErrorCode, Issue, Message, Settings } from '@aside/protocol'
+import type { Attachment, Author, Conversation, ErrorCode, Issue, Left, Message, Settings } from '@aside/protocol'
 import type { Connection } from '../sdk.ts'
 
 export type { Connection } from '../sdk.ts'
@@ -27,6 +27,8 @@ export interface OutboxItem {
   readonly attachments?: readonly Attachment[]
   /** The question it is said in place of. */
   readonly replaces?: string
+  /** It is left for a person to read: how they can reach who left it. */
+  readonly left?: Left
   readonly status: 'queued' | 'sending' | 'waiting' | 'failed'
   readonly error?: Failure
   /** Milliseconds of this browser's clock; only ever compared with other items'. */
@@ -81,9 +83,13 @@ export interface State {
   /** Of all conversations and tabs, oldest first; `pending` picks those of the current one. */
   readonly outbox: readonly OutboxItem[]
   readonly running?: Running
-  /** Messages that came while nobody looked. At most 999. */
+  /** Answers that nobody has looked at yet, in all conversations. At most 999. */
   readonly unread: number
   readonly visible: boolean
+  /** All that is asked before the first message is said: until then what begins a conversation waits. */
+  readonly introduced?: boolean | undefined
+  /** Who was writing when it was said last, and where: a new object each time it is said. */
+  readonly typing?: { readonly conversationId: string; readonly author: Author }
   /** Why the connection ended. */
   readonly error?: Failure
   /** For `fold` only. */

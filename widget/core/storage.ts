@@ -94,9 +94,8 @@ export const hasItem = (store: Store, clientId: string): boolean => store.get(PR
 /** Oldest first. What does not look like an item is left alone. */
 export function storedItems(store: Store): OutboxItem[] {
   const items = store.names(PREFIX).flatMap((name): OutboxItem[] => {
-    const { clientId, text, createdAt, failed, conversationId, conversationClientId, replaces, attachments } = parsed(
-      store.get(name),
-    )
+    const { clientId, text, createdAt, failed, conversationId, conversationClientId, replaces, left, attachments } =
+      parsed(store.get(name))
     if (name !== `${PREFIX}${String(clientId)}` || typeof text !== 'string' || typeof createdAt !== 'number') return []
     const isFailed = typeof failed === 'string' && isErrorCode(failed)
     return [
@@ -107,6 +106,7 @@ export function storedItems(store: Store): OutboxItem[] {
         text,
         ...(isStored(attachments) ? { attachments } : {}),
         ...(typeof replaces === 'string' ? { replaces } : {}),
+        ...(isRecord(left) ? { left } : {}),
         createdAt,
         ...(isFailed ? { status: 'failed', error: { code: failed } } : { status: 'queued' }),
       },

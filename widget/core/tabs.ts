@@ -29,8 +29,6 @@ export type TabMessage =
   | { type: 'outbox'; item: OutboxItem }
   | { type: 'discarded'; clientId: string }
   | { type: 'posted'; posted: Posted }
-  /** Somebody has seen what was unread. */
-  | { type: 'seen' }
   /** There is a new session, of another visitor. */
   | { type: 'session' }
 

@@ -1,12 +1,13 @@
 /** One person's use of the widget in one browser, or nobody's in particular: until they leave, or somebody signs in. */
 import {
   type Attachment,
+  type Endpoint,
   type giveFeedback,
   type Input,
   isFault,
-  type Passage,
+  type Left,
   type Reply,
-  type searchMessages,
+  type Route,
   type Settings,
 } from '@aside/protocol'
 import { createCell } from './cell.ts'
@@ -23,11 +24,17 @@ import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
 import { withMessage } from './thread.ts'
 
-/** What a search found, and whether that is all there is. */
-export type Search = Reply<typeof searchMessages>
-
 /** What is said of an answer; `none` takes it back. */
 export type Judgement = Input<typeof giveFeedback>['body']
+
+/** What goes with a message. */
+export interface SentWith {
+  /** The last question: it is said anew. */
+  readonly replaces?: string | undefined
+  readonly files?: readonly Attachment[] | undefined
+  /** Nobody answers at once: it is left for a person to read. */
+  readonly left?: Left | undefined
+}
 
 export interface VisitOptions {
   baseUrl: string
@@ -45,6 +52,8 @@ export interface VisitOptions {
 
 export interface Visit {
   readonly person: string | undefined
+  /** Where this person's things are kept in this browser. */
+  readonly store: Store
   /** The same object until something changes. */
   getState(): State
   /** Called after every change. Returns the way out. */
@@ -60,7 +69,7 @@ export interface Visit {
    * Into the outbox at once, also before `start`. Nothing but white space is ignored, unless files go along. A question said anew
    * keeps those it had. Never throws.
    */
-  send(text: string, replaces?: string, files?: readonly Attachment[]): void
+  send(text: string, more?: SentWith): void
   /** Only a `failed` or `waiting` one: queued again, now. */
   resend(clientId: string): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
@@ -71,10 +80,10 @@ export interface Visit {
   regenerate(messageId: string): Promise<void>
   /** What the visitor thinks of an answer that has ended, in place of what they thought before. Rejects with a `Fault`. */
   judge(messageId: string, judgement: Judgement): Promise<void>
-  /** The passage behind a citation. Rejects with a `Fault`. */
-  passage(messageId: string, number: number): Promise<Passage>
-  /** Messages of the visitor's own conversations, the newest first. Rejects with a `Fault`. */
-  search(query: string): Promise<Search>
+  /** What is asked before the first message is said: what waited for it is sent. */
+  introduce(): void
+  /** Any endpoint of the visitor's, with a few tries: only what may safely be said twice. Rejects with a `Fault`. */
+  call<const E extends Endpoint>(route: Route<E>, input: Input<E>): Promise<Reply<E>>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
   loadEarlier(): Promise<void>
   loadMoreConversations(): Promise<void>
@@ -108,7 +117,17 @@ export function createVisit(options: VisitOptions): Visit {
     }
   }
 
-  function send(text: string, replaces?: string, files: readonly Attachment[] = []): void {
+  /** The message that was said to be read last. */
+  let readId: string | undefined
+  cell.subscribe(({ visible, current: { conversation, messages } }) => {
+    const last = messages.findLast(({ status }) => status !== 'streaming')
+    if (!visible || !conversation?.unread || !last || last.id === readId) return
+    readId = last.id
+    const input = { params: { conversationId: conversation.id }, body: { seq: last.seq } }
+    insist(() => session.call(routes.markRead, input)).catch(() => (readId = undefined))
+  })
+
+  function send(text: string, { replaces, files = [], left }: SentWith = {}): void {
     const { current, outbox: items } = cell.get()
     const before = replaces && current.messages.find(({ id }) => id === replaces)?.attachments
     const attachments = [...(before || []), ...files]
@@ -120,6 +139,7 @@ export function createVisit(options: VisitOptions): Visit {
       text,
       ...(attachments.length > 0 ? { attachments } : {}),
       ...(replaces === undefined ? {} : { replaces }),
+      ...(left ? { left } : {}),
       status: 'queued',
       // In the order they were sent, whatever the clock does.
       createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),
@@ -132,6 +152,7 @@ export function createVisit(options: VisitOptions): Visit {
 
   return {
     person,
+    store,
     end: life.end,
     getState: cell.get,
     subscribe: cell.subscribe,
@@ -179,13 +200,13 @@ export function createVisit(options: VisitOptions): Visit {
       if (state.current.messages.some((it) => it.id === messageId))
         cell.update({ ...state, current: withMessage(state.current, message, state.stream.drafts) })
     },
-    passage: (messageId, number) =>
-      insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),
-    search: (query) => insist(() => session.call(routes.searchMessages, { query: { query, limit: '30' } })),
+    introduce() {
+      cell.update({ ...cell.get(), introduced: true })
+      outbox.drain()
+    },
+    call: (route, input) => insist(() => session.call(route, input)),
     setVisible(visible) {
-      const state = cell.get()
-      if (state.visible !== visible) cell.update({ ...state, visible, unread: visible ? 0 : state.unread })
-      if (visible) tabs.post({ type: 'seen' })
+      if (cell.get().visible !== visible) cell.update(settled({ ...cell.get(), visible }))
     },
   }
 }

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { expect, it } from 'vitest'
 import { part as files } from './attach/part.ts'
 import Launcher from './chrome/Launcher.ce.vue'
+import { course, desk } from './course/part.ts'
 import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
@@ -26,6 +27,13 @@ const later = {
   SentFiles: files,
   FileCard: files,
   Enlarged: files,
+  Course: course,
+  EndOfTalk: course,
+  FieldForm: course,
+  LeaveForm: course,
+  Offers: course,
+  RatingCard: course,
+  Desk: desk,
 }
 
 it('every component with styles brings them into the shadow root', () => {

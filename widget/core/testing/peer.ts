@@ -26,6 +26,8 @@ export interface Call {
 /** `cut`: the request is done, the reply never comes. `hang`: nothing is done. */
 export type Fault = 'cut' | 'hang' | { code: ErrorCode; retryAfterMs?: number }
 
+const unread = { readSeq: 0, seenSeq: 0, unread: 0 }
+
 export async function startPeer(epoch = 'e1') {
   const visitors = createVisitors()
   const calls: Call[] = []
@@ -94,7 +96,7 @@ export async function startPeer(epoch = 'e1') {
       const known = visitor.conversations.find((it) => it.clientId === clientId)
       if (known) return known
       const at = nowIso()
-      const state = { title: '', status: 'open', handledBy: 'assistant', epoch: 0, lastSeq: 0 } as const
+      const state = { title: '', status: 'open', handledBy: 'assistant', epoch: 0, lastSeq: 0, ...unread } as const
       const made: Conversation = { id: mint('conversation'), clientId, ...state, createdAt: at, updatedAt: at }
       visitor.conversations.push(made)
       emit(visitor, 'conversation-updated', { conversation: made })
@@ -135,6 +137,12 @@ export async function startPeer(epoch = 'e1') {
         emit(visitor, 'message-updated', { message: answer })
       }
       return { message, turn: queue(visitor, conversation, message), cursor: cursorOf(visitor) }
+    },
+    'POST /v1/conversations/:id/read'(visitor, [id = ''], { body }) {
+      const conversation = find(visitor.conversations, id)
+      const marks = { readSeq: Number(body['seq']), seenSeq: 0, unread: 0 }
+      emit(visitor, 'read-updated', { conversationId: id, ...marks })
+      return Object.assign(conversation, marks)
     },
     'POST /v1/messages/:id/feedback'(visitor, [id = ''], { body }) {
       const message = find(visitor.messages, id)
@@ -186,7 +194,8 @@ export async function startPeer(epoch = 'e1') {
     if (status === 'completed') message.finishReason = 'stop'
     const turn: Turn = { ...conversation.turn, status }
     emit(visitor, 'message-end', { message, turn })
-    touch(visitor, conversation, { turn: undefined })
+    const isNews = status === 'stopped' ? 0 : 1
+    touch(visitor, conversation, { turn: undefined, unread: conversation.unread + isNews })
     return turn
   }
 
@@ -279,6 +288,8 @@ export async function startPeer(epoch = 'e1') {
     },
     finish: (id: string, status: 'completed' | 'stopped' | 'interrupted' = 'completed') => finish(one(), id, status),
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
+    configure: (change: Partial<typeof settings>) =>
+      emit(one(), 'config-updated', { settings: { ...settings, ...change } }),
     /** As after a restore from a backup. */
     changeEpoch: () => void (shiftedEpoch = 'e2'),
     forgetSessions: visitors.forget,

@@ -106,7 +106,7 @@ export const useChat = defineStore('chat', () => {
       notice.value = undefined
       // The answer will want it.
       void fetchAnswers()
-      core.send(text, replaces, files)
+      core.send(text, { replaces, files })
       frames.flush()
       setup.tell('message', { author: 'visitor', text })
       void start()
@@ -126,10 +126,8 @@ export const useChat = defineStore('chat', () => {
     /** False where it could not be said. */
     judge: (messageId: string, judgement: Judgement) =>
       attempt(core.judge(messageId, judgement).then(() => true)).then(Boolean),
-    /** Rejects with a `Fault`. */
-    search: (query: string) => core.search(query),
-    /** Rejects with a `Fault`. */
-    passage: (messageId: string, number: number): Promise<Passage> => core.passage(messageId, number),
+    /** For what comes later, and asks for itself. */
+    core,
     earlier: () => attempt(core.loadEarlier()),
     more: () => attempt(core.loadMoreConversations()),
     look: (now: boolean) => core.setVisible(now),

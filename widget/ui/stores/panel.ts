@@ -143,8 +143,10 @@ export const usePanel = defineStore('panel', () => {
     scheme,
     primary,
     settings,
-    /** Does the app take messages? */
-    writable: computed(() => settings.value?.features.chat !== false),
+    /** Does the app take messages, and the conversation on the screen? */
+    writable: computed(
+      () => settings.value?.features.chat !== false && chat.state.current.conversation?.status !== 'closed',
+    ),
     direction: computed(() => directionOf(locale.value)),
     look,
     accents: computed(() => accents(primary.value, scheme.value)),

@@ -27,7 +27,6 @@ export const first = {
   back: 'Back',
   latest: 'Go to the latest message',
   earlier: 'Earlier messages',
-  noChat: 'New messages are not taken here at the moment.',
   conversations: 'Conversations',
   newConversation: 'New conversation',
   offline: 'You are offline. What you write is sent when you are back.',

@@ -1,6 +1,8 @@
 import { errorCodes } from '@aside/protocol'
 import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
+import { en as later } from './later/en.ts'
+import { others as laterWords } from './later/index.ts'
 import { chooseLocale, directionOf, loadWords, locales } from './index.ts'
 
 describe.each(locales)('the words in %s', (locale) => {
@@ -23,6 +25,20 @@ describe.each(locales)('the words in %s', (locale) => {
       expect(words.charsLeft(-count)).not.toMatch(/undefined|NaN|--/)
     }
   })
+})
+
+describe.each(Object.keys(laterWords))('the words that come later in %s', (locale) => {
+  it('are all there, and all its own', async () => {
+    const words = await laterWords[locale]!()
+    const own = JSON.stringify(Object.keys({ ...words, ...words.flaws }).sort())
+    expect(own).toBe(JSON.stringify(Object.keys({ ...later, ...later.flaws }).sort()))
+    for (const [name, text] of Object.entries({ ...words, ...words.flaws })) expect(text, name).not.toBe('')
+    expect(words.scores).toHaveLength(5)
+  })
+})
+
+it('the words that come later are there in every language of the others', () => {
+  expect(['en', ...Object.keys(laterWords)].sort()).toEqual([...locales].sort())
 })
 
 describe('a locale', () => {

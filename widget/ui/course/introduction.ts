@@ -1,0 +1,59 @@
+/** What is asked before the first message: asked of the server once something waits for it, and never again once it is said. */
+import { isFault } from '@aside/protocol'
+import { computed, shallowRef, watch } from 'vue'
+import { useChat } from '../stores/chat.ts'
+import { usePanel } from '../stores/panel.ts'
+import { type Answers, asDetails, type Field } from './fields.ts'
+import * as routes from './routes.ts'
+
+export function useIntroduction() {
+  const chat = useChat()
+  const panel = usePanel()
+  const asked = shallowRef<readonly Field[]>([])
+  /** It could not be found out what is asked. */
+  const isUnknown = shallowRef(false)
+
+  const held = computed(
+    () =>
+      !chat.state.introduced &&
+      (panel.settings?.preChat.length ?? 0) > 0 &&
+      chat.waiting.some(({ conversationId }) => conversationId === undefined),
+  )
+
+  async function ask(): Promise<void> {
+    isUnknown.value = false
+    try {
+      const { asked: fields } = await chat.core.call(routes.readDetails, {})
+      asked.value = fields
+      if (fields.length === 0) chat.core.introduce()
+    } catch {
+      isUnknown.value = true
+    }
+  }
+
+  watch(
+    () => held.value && chat.ready,
+    (now) => now && void ask(),
+    { immediate: true },
+  )
+
+  return {
+    asked: computed(() => (held.value ? asked.value : [])),
+    isUnknown: computed(() => held.value && isUnknown.value),
+    ask,
+    /** Resolves with the names of the fields that were not taken, none where all is well. Rejects with a `Fault`. */
+    async say(answers: Answers): Promise<string[]> {
+      try {
+        await chat.core.call(routes.saveDetails, { body: { details: asDetails(asked.value, answers) } })
+        chat.core.introduce()
+        return []
+      } catch (error) {
+        if (!isFault(error) || error.code !== 'invalid_input') throw error
+        const names = (error.issues ?? []).map(({ path }) => path.replace('body.details.', ''))
+        // Something else is asked by now.
+        await ask()
+        return names
+      }
+    },
+  }
+}
