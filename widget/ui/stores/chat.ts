@@ -1,5 +1,5 @@
 /** The core's state, as Vue sees it: at most one change per frame while an answer streams. */
-import type { Attachment, ErrorCode, Passage } from '@aside/protocol'
+import type { Attachment, ErrorCode } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { type Core, initialState, type Judgement, pending, type Thread, type Vouching } from '../../core/index.ts'
