@@ -184,6 +184,21 @@ describe.skipIf(!findChromium())('files that a visitor sends', () => {
     await close()
   })
 
+  it('stay with a question that is changed', async () => {
+    const { chat, input, done, files, troubles, close } = await open()
+    await input.setInputFiles([notes])
+    await expect.poll(() => done.count()).toBe(1)
+    await chat.ask('What is rong with it?')
+    await chat.answered()
+    await chat.button('Change this question').click()
+    await chat.ask('What is wrong with it?')
+    await chat.panel.locator('.mine').getByText('What is wrong with it?').waitFor()
+    await chat.answered()
+    await expect.poll(() => files.allTextContents()).toEqual([expect.stringContaining('notes.txt')])
+    expect(troubles).toEqual([])
+    await close()
+  })
+
   it('open larger, by keyboard too, and Escape closes that and nothing else', async () => {
     const { page, chat, input, done, send, pictures, troubles, close } = await open()
     await input.setInputFiles([lamp])
