@@ -157,7 +157,9 @@ describe.skipIf(!findChromium())('files that a visitor sends', () => {
     await expect.poll(() => bars.count()).toBe(2)
     await expect.poll(async () => Number(await bars.first().getAttribute('aria-valuenow'))).toBeGreaterThan(10)
     expect(await send.isDisabled(), 'nothing goes without them').toBe(true)
-    await expect.poll(() => chat.panel.locator('form [aria-live=polite]').first().textContent()).toMatch(/slow\.txt: \d+%/)
+    await expect
+      .poll(() => chat.panel.locator('form [aria-live=polite]').first().textContent())
+      .toMatch(/slow\.txt: \d+%/)
     expect(await audit(page)).toEqual([])
     await picture(page, 'sending-light')
     await chat.button('Remove slower.txt').click()
