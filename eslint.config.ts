@@ -36,7 +36,7 @@ const folders: Record<string, string[]> = {
   widget: ['protocol'],
   cli: ['protocol', 'server'],
   'host-demo': ['protocol', 'server', 'widget'],
-  bench: ['protocol', 'server', 'scripts'],
+  bench: ['protocol', 'server', 'scripts', 'host-demo'],
 }
 
 const root = import.meta.dirname
@@ -127,5 +127,5 @@ export default defineConfig(
     },
   },
   { files: ['**/*.test.ts'], rules: { 'max-lines': ['error', { max: 400 }] } },
-  { files: ['cli/**', 'bench/**', 'scripts/**', 'widget/build.ts'], rules: { 'no-console': 'off' } },
+  { files: ['cli/**', 'bench/**', 'scripts/**', 'widget/{build,packages}.ts'], rules: { 'no-console': 'off' } },
 )

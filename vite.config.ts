@@ -21,7 +21,10 @@ const production = {
   'process.env.NODE_ENV': '"production"',
 }
 
-/** Everything lands in one flat folder, addressed relative to itself, so that it runs from any host and any path. */
+/**
+ * Everything lands in one flat folder, addressed relative to itself, so that it runs from any host and any path. No file names
+ * its source map: who publishes them says so beside the files (`aside cdn build --with-maps`).
+ */
 const build = (outDir: string): UserConfig['build'] => ({
   outDir,
   emptyOutDir: false,
@@ -30,6 +33,7 @@ const build = (outDir: string): UserConfig['build'] => ({
   modulePreload: false,
   copyPublicDir: false,
   reportCompressedSize: false,
+  sourcemap: 'hidden',
 })
 
 /** On a busy machine every build is slow; that is no warning about the build. */
@@ -39,7 +43,15 @@ const checks = { pluginTimings: false }
 export const remote = (outDir = 'dist/cdn'): UserConfig => ({
   root: join(root, 'widget'),
   base: './',
-  build: { ...build(outDir), rolldownOptions: { checks, input: join(root, 'widget/remote/mount.ts') } },
+  build: {
+    ...build(outDir),
+    rolldownOptions: {
+      checks,
+      input: join(root, 'widget/remote/mount.ts'),
+      // One beginning for all of them, so that one rule of a `_headers` file speaks of all.
+      output: { entryFileNames: 'remote-[name]-[hash].js', chunkFileNames: 'remote-[name]-[hash].js' },
+    },
+  },
   plugins: [
     vue(),
     lexerOfMarkedOnly(),
@@ -110,7 +122,19 @@ export const element = (outDir: string): UserConfig => single('aside-chat', 'ele
 export const elementScript = (outDir: string): UserConfig =>
   single('aside-chat.iife', 'element/main.ts', 'iife', outDir, 'AsideChat')
 
-export const widgetBuilds = [remote, embed, embedPort, frame, element, elementScript]
+/** For pages that were written for another product. */
+export const chatwoot = (outDir: string): UserConfig => single('chatwoot', 'compat/chatwoot.ts', 'iife', outDir)
+export const intercom = (outDir: string): UserConfig => single('intercom', 'compat/intercom.ts', 'iife', outDir)
+
+export const widgetBuilds = [remote, embed, embedPort, chatwoot, intercom, frame, element, elementScript]
+
+/** For npm: what a bundler of the page's own is to find. `@aside/widget` is whole, the components leave their framework out. */
+export function npmPackage(name: 'widget' | 'vue' | 'react', outDir: string): UserConfig {
+  if (name === 'widget') return single('index', 'element/main.ts', 'es', outDir)
+  const config = single('index', `${name}/index.ts`, 'es', outDir)
+  const rolldownOptions = { ...config.build!.rolldownOptions, external: ['vue', 'react', '@aside/widget'] }
+  return { ...config, build: { ...config.build, rolldownOptions } }
+}
 
 /** Where the remote is, the page says: `<meta name="aside-server" content="https://chat.example">`. */
 const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', document.querySelector('meta[name=aside-server]').content).href)`
@@ -120,6 +144,7 @@ export const hostDemo = (): UserConfig => ({
   define: production,
   build: {
     ...build('dist'),
+    sourcemap: false,
     emptyOutDir: true,
     rolldownOptions: {
       input: { configurator: join(root, 'host-demo/federated/main.ts') },

@@ -1,6 +1,6 @@
 /** `pnpm bench [section …]`: measures, prints, and writes `bench/results/<time>.json`. All sections where none is named. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { keyCheck } from './access.ts'
 import { measureBurst, measureCrowd, measureIdle, measureMemory, measureOverload, measurePosts } from './load.ts'
@@ -8,6 +8,9 @@ import { type Child, pinned, type ServerUnderMeasure, startModel, startServer } 
 import { retrieval } from './retrieval.ts'
 import { measureStreams } from './streams.ts'
 import { sizes } from '../scripts/sizes.ts'
+import { widgetDrawing } from './widget-drawing.ts'
+import { widgetLoading } from './widget-loading.ts'
+import { widgetThread } from './widget-thread.ts'
 
 /** Each on a fresh server: what one leaves in memory is not the next one's. */
 async function onServer<T>(
@@ -44,6 +47,9 @@ const sections: Record<string, () => Promise<unknown>> = {
   memory: () => onServer((server) => measureMemory(server, 300, 1_000)),
   keys: keyCheck,
   retrieval,
+  'widget-drawing': () => widgetDrawing(),
+  'widget-loading': widgetLoading,
+  'widget-thread': widgetThread,
 }
 
 const asked = process.argv.slice(2)
@@ -57,6 +63,8 @@ const results: Record<string, unknown> = {
   node: process.version,
   machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
   pinned,
+  /** Above the number of processors, others were at work, and what is measured by the clock says little. */
+  load: loadavg()[0],
 }
 for (const name of asked.length > 0 ? asked : Object.keys(sections)) {
   console.log(`\n${name} …`)

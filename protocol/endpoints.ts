@@ -9,6 +9,7 @@ import * as sources from './source-endpoints.ts'
 import * as tenancy from './tenancy-endpoints.ts'
 import * as usage from './usage-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
+import * as widget from './widget-endpoints.ts'
 
 export * from './identity-endpoints.ts'
 export * from './agent-endpoints.ts'
@@ -18,6 +19,7 @@ export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
 export * from './usage-endpoints.ts'
 export * from './visitor-endpoints.ts'
+export * from './widget-endpoints.ts'
 
 export const readHealth = endpoint({
   method: 'GET',
@@ -58,6 +60,7 @@ export const endpoints = {
   downloadFile,
   ...tenancy,
   ...identity,
+  ...widget,
   ...agents,
   ...sourceEndpoints,
   ...privacyEndpoints,

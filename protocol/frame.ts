@@ -85,6 +85,8 @@ export type PageMessage = v.InferOutput<typeof PageMessage>
 
 /** Frame → page, over the port. */
 export const FrameMessage = v.variant('type', [
+  /** Something the page has asked for shows the panel. */
+  v.object({ type: v.literal('open') }),
   v.object({ type: v.literal('close') }),
   /** It listens, and this is how things are; then with every change. */
   v.object({ type: v.literal('state'), state: v.record(v.string(), v.unknown()) }),

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { styleText } from 'node:util'
 import { findChromium } from '../host-demo/testing/chromium.ts'
+import { findFirefox } from '../host-demo/testing/firefox.ts'
 import { buildStale } from './build.ts'
 import { canConnect } from './can-connect.ts'
 import { addUp, readReport, type Sum } from './test-report.ts'
@@ -27,6 +28,7 @@ async function findMissing(): Promise<string[]> {
   if (!(await canConnect(postgres, 5432))) missing.push(`Postgres (looked at ${postgres}, see ASIDE_TEST_POSTGRES)`)
   if (!(await canConnect(redis, 6379))) missing.push(`Redis (looked at ${redis}, see ASIDE_TEST_REDIS)`)
   if (!findChromium()) missing.push('Chromium (apt-get install chromium, or ASIDE_CHROMIUM=/path/to/it)')
+  if (!findFirefox()) missing.push('Firefox (apt-get install firefox-esr, or ASIDE_FIREFOX=/path/to/it)')
   return missing
 }
 

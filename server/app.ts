@@ -28,7 +28,7 @@ import {
   createThreads,
   createTurnLife,
 } from './conversations/index.ts'
-import { fileRoutes, openCdn } from './files/index.ts'
+import { createWidgets, fileRoutes, openCdn, widgetRoutes } from './files/index.ts'
 import { createIdentities, createSecrets, identityRoutes } from './identity/index.ts'
 import { createKeys, keyRoutes } from './keys/index.ts'
 import { createKnowledge, knowledgeRoutes } from './knowledge/index.ts'
@@ -159,7 +159,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     strict,
     ...(parts.limits?.streams ? { limits: parts.limits.streams } : {}),
   })
-  const cdn = openCdn(parts.cdnFolder, parts.version)
+  const cdn = openCdn(parts.cdnFolder, parts.version, edge.now)
+  const widgets = createWidgets({ cdn, tenancy, log })
   const drafts = createDrafts({ db, edge, log })
   const turns = createTurnLife({ edge, streams, facts, drafts, ledger: limits.ledger })
   const attachments = createAttachments({ db, edge, log, tenancy })
@@ -232,7 +233,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...attachmentRoutes(attachments),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy, tenancy),
-    ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),
+    ...widgetRoutes(widgets),
+    ...operationRoutes({ db, cdn, widgets, checks: parts.checks, isReady: () => isReady }),
   ]
 
   const router = new Router()
@@ -241,7 +243,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   for (const route of routes.sort((a, b) => depth(a) - depth(b)))
     router.register(route.endpoint.path, [route.endpoint.method], (ctx) => route.run(ctx as never, gate))
   const apiUrl = () => (addresses.embed === undefined ? undefined : addresses.api())
-  fileRoutes(router, cdn, gate.addressed, apiUrl, limits.rates)
+  fileRoutes(router, { cdn, widgets }, gate.addressed, apiUrl, limits.rates)
   router.get('/openapi.json', (ctx) => void (ctx.body = openApi(parts.version, addresses.api(), addresses.embed)))
   router.get('/docs', (ctx) => {
     ctx.set(

@@ -5,7 +5,7 @@ import { startAside } from '@aside/server/testing/aside'
 import { type ModelServer, startModelServer } from '@aside/server/testing/model-server'
 import { type Document, seedDemo, type Seeded } from '../seed.ts'
 import { type Site, startSite } from '../server.ts'
-import { openBrowser, type WatchedPage } from './watched-page.ts'
+import { openBrowser, type WatchedBrowser, type WatchedPage } from './watched-page.ts'
 
 export interface DemoOptions {
   /** Answer with the scripted model of this name (`tokens:200:20`) instead of `local`. */
@@ -53,14 +53,15 @@ export async function openDemo({ model, documents, config, startServer }: DemoOp
       config: appConfig,
     })
     site.embed({ server: server.url, app: seeded.app.id, secondApp: seeded.secondApp.id })
-    const browser = await openBrowser([site.url, server.url])
-    closers.push(() => browser.close())
+    let browser: Promise<WatchedBrowser> | undefined
+    closers.push(async () => (await browser)?.close())
     return {
       server,
       site,
       seeded,
       models,
-      visit: (path, options) => browser.visit(`${site.url}${path}`, options),
+      visit: async (path, options) =>
+        (await (browser ??= openBrowser([site.url, server.url]))).visit(`${site.url}${path}`, options),
       close,
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 /** What the scripted model does, by the name it is asked for. What follows a `#` only gives a call counter of its own. */
 import { event, httpChunk, textChunk, toolCallChunk } from './completion-chunks.ts'
+import { essayTokens } from './essay.ts'
 import type { Reply } from './model-reply.ts'
 
 type Scenario = (reply: Reply, ...numbers: number[]) => Promise<void>
@@ -83,6 +84,25 @@ async function echo(reply: Reply, periodMs = 0): Promise<void> {
   await reply.finish()
 }
 
+/** Says the last question again, as it is, in pieces of so many characters: whatever a test wants said, it asks. */
+async function repeat(reply: Reply, chars = 3): Promise<void> {
+  const { content = '' } = reply.request.messages.findLast(({ role }) => role === 'user') ?? {}
+  const question = typeof content === 'string' ? content : content.map((it) => (it.type === 'text' ? it.text : '')).join('')
+  for (let at = 0; at < question.length; at += chars) await reply.text(question.slice(at, at + chars))
+  await reply.finish()
+}
+
+async function essay(reply: Reply, count: number, periodMs = 0): Promise<void> {
+  const began = performance.now()
+  for (const [at, token] of essayTokens(count).entries()) {
+    await reply.text(token)
+    // By the clock, so that timers that come late do not make it slower.
+    const aheadMs = began + (at + 1) * periodMs - performance.now()
+    if (aheadMs > 1) await reply.wait(aheadMs)
+  }
+  await reply.finish()
+}
+
 async function oddChunks(reply: Reply): Promise<void> {
   await reply.begin()
   reply.write(': a comment\nevent: message\nid: 9\nretry: 10\nunknown: field\n\n')
@@ -107,6 +127,8 @@ const scenarios: [RegExp, Scenario][] = [
   [/^gpt-/, answer],
   [/^echo(?::(\d+))?$/, echo],
   [/^tokens:(\d+):(\d+)(?::(\d+))?$/, tokens],
+  [/^repeat(?::(\d+))?$/, repeat],
+  [/^essay:(\d+)(?::(\d+))?$/, (reply, count, periodMs) => essay(reply, count!, periodMs)],
   [/^eof-after-(\d+)$/, async (reply, count) => give(reply, count!).then(() => reply.eof())],
   [
     /^eof-in-json$/,

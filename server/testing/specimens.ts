@@ -72,6 +72,11 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   listApps: () => ({ query: {} }),
   readApp: (world) => ({ params: ofApp(world), query: {} }),
   updateApp: (world) => ({ params: ofApp(world), body: { name: 'Shop 2', allowedOrigins: [ORIGIN] } }),
+  readWidget: (world) => ({ params: ofApp(world), query: {} }),
+  chooseWidget: (world) => ({
+    params: ofApp(world),
+    body: { version: 'latest', next: { version: 'latest', percent: 10 } },
+  }),
   createConfig: (world) => ({
     query: ofApp(world),
     body: { config: { model: 'echo', temperature: 0.5 }, note: 'Cooler' },

@@ -43,6 +43,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   let joined: AbortController | undefined
   let link: Link = { state: 'connecting' }
   let caughtUpAt = 0
+  /** Whoever comes says so, and is answered: as long as nothing was heard, there is nobody to tell every token to. */
+  let alone = true
   let patience: ReturnType<typeof setTimeout> | undefined
 
   function lead(): void {
@@ -52,7 +54,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       ...(after === undefined ? {} : { after }),
       renew,
       onEvent(event) {
-        tabs.post({ type: 'event', event })
+        if (!alone) tabs.post({ type: 'event', event })
         onEvent(event)
       },
       onState(state) {
@@ -78,6 +80,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function hear(message: TabMessage): void {
     const { type } = message
+    alone = false
     if (type === 'hello' || type === 'wake') {
       if (!following) return
       if (type === 'wake') following.wake()

@@ -89,7 +89,7 @@ export function speak(shim: Shim): void {
     if (type === 'call') void answer(id, fn, args)
     else if (type === 'result') hearResult(id, value, error)
     else if (type === 'event') shim.tell(name, detail)
-    else if (type === 'close') shim.show(false)
+    else if (type === 'open' || type === 'close') shim.show(type === 'open')
     else if (type === 'state' && state) {
       clearTimeout(shim.watchdog)
       shim.ready = true

@@ -63,7 +63,7 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
 
   const it: Shim = {
     key,
-    server: new URL(src).origin,
+    server: new URL(tag.server || src).origin,
     tag,
     host,
     root: host.attachShadow({ mode: 'open' }),

@@ -11,6 +11,8 @@ export interface Tag extends DOMStringMap {
   sig?: string
   user?: string
   project?: string
+  /** Where Aside is, if not where this file comes from. */
+  server?: string
   locale?: string
   theme?: string
   position?: string

@@ -65,11 +65,12 @@ function begin({ open, locale, theme, mode, consent, calls = [], ...init }: Fram
     }
   }
 
-  // What the page itself has closed it knows: an echo could close what it has opened again meanwhile.
-  let closedByPage = false
-  widget.on('close', () => {
-    if (!closedByPage) post({ type: 'close' })
-  })
+  // What the page itself has done it knows: an echo could close what it has opened again meanwhile.
+  let isPages = false
+  for (const type of ['open', 'close'] as const)
+    widget.on(type, () => {
+      if (!isPages) post({ type })
+    })
   for (const name of events) widget.on(name, (detail: unknown) => post({ type: 'event', name, detail }))
   const tellState = () => post({ type: 'state', state: { ...widget.getState() } })
   widget.subscribe(tellState)
@@ -77,11 +78,10 @@ function begin({ open, locale, theme, mode, consent, calls = [], ...init }: Fram
     if (!isMessage(data)) return
     if (data.type === 'result') functions.heard(data.id, data.value, data.error)
     else if (data.type === 'command') void run(data)
-    else if (data.type === 'open') void widget.open()
-    else if (data.type === 'close') {
-      closedByPage = true
-      void widget.close()
-      closedByPage = false
+    else if (data.type === 'open' || data.type === 'close') {
+      isPages = true
+      void widget[data.type]()
+      isPages = false
     }
   }
   tellState()

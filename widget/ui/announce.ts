@@ -19,10 +19,14 @@ export const spoken = (markdown: string): string =>
     .replace(/\s+/g, ' ')
     .trim()
 
+const SENTENCE_END = /[.!?。！？؟।…:]["'”’)\]]*\s/
+
 /** How much of `text` is whole sentences or whole lines. */
 function finished(text: string, locale: string): number {
   const line = text.lastIndexOf('\n') + 1
   let end = line
+  // Asked for every frame: nearly always there is nothing to look for.
+  if (!SENTENCE_END.test(text.slice(line))) return end
   for (const { segment, index } of new Intl.Segmenter(locale, { granularity: 'sentence' }).segment(text.slice(line)))
     if (/[.!?。！？؟।…:]["'”’)\]]*\s+$/.test(segment)) end = line + index + segment.length
   return end

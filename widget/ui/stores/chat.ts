@@ -15,7 +15,9 @@ const completed = (before: Thread, { id, messages }: Thread) =>
   before.id !== id || before.loading || before.messages === messages
     ? []
     : messages.filter(
-        ({ id: message, author, status }) =>
+        ({ id: message, author, status }, nth) =>
+          // Asked for every frame, of a thread that may be long.
+          before.messages[nth] !== messages[nth] &&
           author !== 'visitor' &&
           status !== 'streaming' &&
           (before.messages.find((known) => known.id === message)?.status ?? 'streaming') === 'streaming',

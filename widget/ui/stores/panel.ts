@@ -45,7 +45,13 @@ export const usePanel = defineStore('panel', () => {
   const files = shallowRef<{ isBusy: boolean; isReady: boolean; take(): Attachment[] }>()
   const loadedWords = shallowRef(firstWords)
 
-  const settings = computed(() => chat.state.settings)
+  /** Told of when they are others, and not for every word of an answer: every bubble on the screen hangs on them. */
+  const settings = shallowRef(chat.state.settings)
+  watch(
+    () => chat.state.settings,
+    (now) => (settings.value = now),
+    { flush: 'sync' },
+  )
   const locale = computed(() => {
     const own = Object.keys(settings.value?.wordsByLocale ?? {})
     return chooseLocale([options.value.locale, settings.value?.locale, ...navigator.languages], own)

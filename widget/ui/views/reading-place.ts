@@ -1,5 +1,5 @@
 /** A list that grows at its end, and is read: who reads the end stays there, who reads above is left in peace. */
-import { nextTick, onMounted, onScopeDispose, ref, type ShallowRef } from 'vue'
+import { nextTick, onBeforeUpdate, onMounted, onScopeDispose, ref, type ShallowRef } from 'vue'
 
 type Part = Readonly<ShallowRef<HTMLElement | null>>
 
@@ -26,7 +26,11 @@ export function useReadingPlace(
   /** Where the last scrolling of our own led. */
   let ownTop: number | undefined
   let loading = false
+  /** What is read while something is added above, and where it was. */
+  let read: Element | null | undefined
+  let readAt = 0
 
+  const topOf = (element: Element) => element.getBoundingClientRect().top
   const endOf = (element: HTMLElement) => element.scrollHeight - element.clientHeight
   const look = (element: HTMLElement) => {
     away.value = endOf(element) - element.scrollTop > element.clientHeight / 2
@@ -35,7 +39,7 @@ export function useReadingPlace(
   function beginning(element: HTMLElement): number {
     const answer = content.value && lastAnswer(content.value)
     if (!answer) return Infinity
-    return answer.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop - MARGIN_PX
+    return topOf(answer) - topOf(element) + element.scrollTop - MARGIN_PX
   }
 
   function follow(): void {
@@ -65,14 +69,19 @@ export function useReadingPlace(
     }
     if (element.scrollTop > 60 || loading || element.scrollHeight <= element.clientHeight) return
     loading = true
-    const fromEnd = element.scrollHeight - element.scrollTop
     await atStart()
     await nextTick()
-    if (!following) element.scrollTop = element.scrollHeight - fromEnd
+    if (!following && read) element.scrollTop += topOf(read) - readAt
+    read = undefined
     loading = false
   }
 
   const sizes = new ResizeObserver(follow)
+  // As late as can be: whoever reads goes on scrolling while it is fetched.
+  onBeforeUpdate(() => {
+    read = loading ? content.value?.querySelector('.mine,.answer') : undefined
+    if (read) readAt = topOf(read)
+  })
   onMounted(() => {
     scroller.value?.addEventListener('scroll', onScroll, { passive: true })
     if (scroller.value) sizes.observe(scroller.value)
