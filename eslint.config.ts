@@ -17,6 +17,7 @@ const shelf = [
   'auth',
   'streams',
   'files',
+  'attachments',
   'conversations',
   'knowledge',
   'privacy',
@@ -34,7 +35,7 @@ const folders: Record<string, string[]> = {
   server: ['protocol'],
   widget: ['protocol'],
   cli: ['protocol', 'server'],
-  'host-demo': ['protocol', 'server'],
+  'host-demo': ['protocol', 'server', 'widget'],
   bench: ['protocol', 'server', 'scripts'],
 }
 

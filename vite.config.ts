@@ -21,7 +21,10 @@ const production = {
   'process.env.NODE_ENV': '"production"',
 }
 
-/** Everything lands in one flat folder, addressed relative to itself, so that it runs from any host and any path. */
+/**
+ * Everything lands in one flat folder, addressed relative to itself, so that it runs from any host and any path. No file names
+ * its source map: who publishes them says so beside the files (`aside cdn build --with-maps`).
+ */
 const build = (outDir: string): UserConfig['build'] => ({
   outDir,
   emptyOutDir: false,
@@ -30,6 +33,7 @@ const build = (outDir: string): UserConfig['build'] => ({
   modulePreload: false,
   copyPublicDir: false,
   reportCompressedSize: false,
+  sourcemap: 'hidden',
 })
 
 /** On a busy machine every build is slow; that is no warning about the build. */
@@ -39,7 +43,15 @@ const checks = { pluginTimings: false }
 export const remote = (outDir = 'dist/cdn'): UserConfig => ({
   root: join(root, 'widget'),
   base: './',
-  build: { ...build(outDir), rolldownOptions: { checks, input: join(root, 'widget/remote/mount.ts') } },
+  build: {
+    ...build(outDir),
+    rolldownOptions: {
+      checks,
+      input: join(root, 'widget/remote/mount.ts'),
+      // One beginning for all of them, so that one rule of a `_headers` file speaks of all.
+      output: { entryFileNames: 'remote-[name]-[hash].js', chunkFileNames: 'remote-[name]-[hash].js' },
+    },
+  },
   plugins: [
     vue(),
     lexerOfMarkedOnly(),
@@ -54,6 +66,26 @@ export const remote = (outDir = 'dist/cdn'): UserConfig => ({
 })
 
 type Format = 'es' | 'iife'
+
+interface ModuleGraph {
+  getModuleInfo(id: string): { importedIds: readonly string[] } | null
+}
+
+/**
+ * What an entry imports outright is in one file with it. Left to itself the bundler puts what several lazy parts need of that into
+ * files of their own: more requests for the first screen, and more bytes.
+ */
+function atOnce(entry: string) {
+  let found: Set<string> | undefined
+  const closure = (graph: ModuleGraph, id: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(id)) return seen
+    seen.add(id)
+    for (const it of graph.getModuleInfo(id)?.importedIds ?? []) closure(graph, it, seen)
+    return seen
+  }
+  const name = (id: string, graph: ModuleGraph) => ((found ??= closure(graph, entry)).has(id) ? 'entry' : null)
+  return { groups: [{ name }] }
+}
 
 /** One entry → `<name>.js`, and what it loads later beside it as `<name>-<chunk>-<hash>.js`. */
 const single = (name: string, input: string, format: Format, outDir: string, globalName?: string): UserConfig => ({
@@ -70,7 +102,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
       output: {
         format,
         ...(globalName ? { name: globalName } : {}),
-        ...(format === 'iife' ? { codeSplitting: false } : {}),
+        codeSplitting: format === 'iife' ? false : atOnce(join(root, 'widget', input)),
         entryFileNames: `${name}.js`,
         chunkFileNames: `${name}-[name]-[hash].js`,
       },
@@ -81,6 +113,8 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
 
 /** (b) The script tag: the shim, and what its iframe loads. */
 export const embed = (outDir: string): UserConfig => single('embed', 'embed/main.ts', 'iife', outDir)
+/** What the shim fetches with its iframe. */
+export const embedPort = (outDir: string): UserConfig => single('embed-port', 'embed/port.ts', 'es', outDir)
 export const frame = (outDir: string): UserConfig => single('frame', 'frame/main.ts', 'es', outDir)
 
 /** (c) `<aside-chat>`, as a module and as a plain script. */
@@ -88,7 +122,19 @@ export const element = (outDir: string): UserConfig => single('aside-chat', 'ele
 export const elementScript = (outDir: string): UserConfig =>
   single('aside-chat.iife', 'element/main.ts', 'iife', outDir, 'AsideChat')
 
-export const widgetBuilds = [remote, embed, frame, element, elementScript]
+/** For pages that were written for another product. */
+export const chatwoot = (outDir: string): UserConfig => single('chatwoot', 'compat/chatwoot.ts', 'iife', outDir)
+export const intercom = (outDir: string): UserConfig => single('intercom', 'compat/intercom.ts', 'iife', outDir)
+
+export const widgetBuilds = [remote, embed, embedPort, chatwoot, intercom, frame, element, elementScript]
+
+/** For npm: what a bundler of the page's own is to find. `@aside/widget` is whole, the components leave their framework out. */
+export function npmPackage(name: 'widget' | 'vue' | 'react', outDir: string): UserConfig {
+  if (name === 'widget') return single('index', 'element/main.ts', 'es', outDir)
+  const config = single('index', `${name}/index.ts`, 'es', outDir)
+  const rolldownOptions = { ...config.build!.rolldownOptions, external: ['vue', 'react', '@aside/widget'] }
+  return { ...config, build: { ...config.build, rolldownOptions } }
+}
 
 /** Where the remote is, the page says: `<meta name="aside-server" content="https://chat.example">`. */
 const remoteEntry = `Promise.resolve(new URL('/cdn/latest/remoteEntry.js', document.querySelector('meta[name=aside-server]').content).href)`
@@ -98,6 +144,7 @@ export const hostDemo = (): UserConfig => ({
   define: production,
   build: {
     ...build('dist'),
+    sourcemap: false,
     emptyOutDir: true,
     rolldownOptions: {
       input: { configurator: join(root, 'host-demo/federated/main.ts') },

@@ -101,7 +101,7 @@ const special: Record<string, string[]> = {
   'privacy hold release': [nobody('hld')],
 }
 /** Of this machine, or of what is typed: they ask no server. `doctor` tells of one it cannot reach, as a check that is not ok. */
-const local = ['serve', 'doctor', 'restore', 'migrate', 'completion', 'agent accept', 'identity mint']
+const local = ['serve', 'doctor', 'cdn build', 'restore', 'migrate', 'completion', 'agent accept', 'identity mint']
 const asking = commands.filter(
   (it) => (childrenOf(it).length === 0 || it.options.length > 0) && !local.includes(pathOf(it).join(' ')),
 )

@@ -5,6 +5,7 @@ import { addAgentCommands } from './commands/agent.ts'
 import { addAppCommands } from './commands/app.ts'
 import { addApplyCommands } from './commands/apply.ts'
 import { addAuditCommand } from './commands/audit.ts'
+import { addCdnCommands } from './commands/cdn.ts'
 import { addChatCommand } from './commands/chat.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addConfigCommands } from './commands/config.ts'
@@ -48,7 +49,8 @@ Environment: ASIDE_URL, ASIDE_KEY (better than --key, which others on the machin
 export function createProgram(): Command {
   const program = new Command('aside')
     .description('Chat on any page, answered from your own documents.')
-    .version(manifest.version, '-V, --version', 'print the version')
+    // In full it would be taken for this one behind every command; `run` knows it where it stands alone.
+    .version(manifest.version, '-V', 'print the version; also --version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .addOption(new Option('--url <url>', 'a server elsewhere, instead of the local database').env('ASIDE_URL'))
@@ -77,6 +79,7 @@ export function createProgram(): Command {
   addUsageCommands(program)
   program.commandsGroup('Use it:')
   addEmbedCommand(program)
+  addCdnCommands(program)
   addChatCommand(program)
   program.commandsGroup('Keep it, and let it go:')
   addStoreCommands(program)
@@ -105,7 +108,7 @@ export async function run(args: string[]): Promise<void> {
   const program = createProgram()
   try {
     if (args.length === 0) program.outputHelp()
-    else await program.parseAsync(args, { from: 'user' })
+    else await program.parseAsync(args[0] === '--version' ? ['-V'] : args, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help'))
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage

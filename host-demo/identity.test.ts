@@ -9,8 +9,12 @@ import { documents } from './testing/documents.ts'
 import { say, visitSaying } from './testing/tag-page.ts'
 
 type Call = (command: string, ...rest: unknown[]) => void
+/** Not waited for: what sets something takes effect when somebody wants to chat. */
 const aside = (page: Page, command: string, detail?: unknown) =>
-  page.evaluate(([name, it]) => (window as unknown as { Aside: Call }).Aside(name as string, it), [command, detail])
+  page.evaluate(
+    ([name, it]) => void (window as unknown as { Aside: Call }).Aside(name as string, it),
+    [command, detail],
+  )
 
 const secretOfOne = 'A secret of the first, 4711.'
 
@@ -67,7 +71,7 @@ describe.skipIf(!findChromium())('a visitor whom the page vouches for', () => {
     await visit.page.evaluate((token) => {
       const page = window as unknown as { Aside: Call; asked: number }
       page.asked = 0
-      page.Aside('identify', { getToken: async () => (page.asked++, token) })
+      void page.Aside('identify', { getToken: async () => (page.asked++, token) })
     }, minted)
     await expect.poll(() => everything(visit.page)).toContain('@u3')
     await expect.poll(() => chat.answers.count()).toBe(1)

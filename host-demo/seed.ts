@@ -38,6 +38,7 @@ export const documentation = (): Document[] =>
 
 const guide: AppConfig = {
   theme: { primary: '#24493c', scheme: 'auto', position: 'right' },
+  features: { uploads: true },
   words: {
     title: 'Ask about Aside',
     greeting:
@@ -53,6 +54,7 @@ const guide: AppConfig = {
 
 const integrationHelp: AppConfig = {
   theme: { primary: '#a4452f', scheme: 'auto', position: 'left' },
+  features: { uploads: true },
   words: {
     title: 'Integration help',
     greeting: 'Questions about putting Aside on your page? I know the integration guide.',

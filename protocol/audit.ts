@@ -9,6 +9,7 @@ export const AuditAction = v.picklist([
   'app.created',
   'app.updated',
   'app.removed',
+  'app.widget_chosen',
   'config.created',
   'config.activated',
   'key.created',

@@ -3,21 +3,25 @@ import * as v from 'valibot'
 import * as agents from './agent-endpoints.ts'
 import * as course from './course-endpoints.ts'
 import { endpoint, type Endpoint } from './endpoint.ts'
+import * as files from './file-endpoints.ts'
 import * as identity from './identity-endpoints.ts'
 import * as privacy from './privacy-endpoints.ts'
 import * as sources from './source-endpoints.ts'
 import * as tenancy from './tenancy-endpoints.ts'
 import * as usage from './usage-endpoints.ts'
 import * as visitor from './visitor-endpoints.ts'
+import * as widget from './widget-endpoints.ts'
 
 export * from './identity-endpoints.ts'
 export * from './agent-endpoints.ts'
 export * from './course-endpoints.ts'
+export * from './file-endpoints.ts'
 export * from './privacy-endpoints.ts'
 export * from './source-endpoints.ts'
 export * from './tenancy-endpoints.ts'
 export * from './usage-endpoints.ts'
 export * from './visitor-endpoints.ts'
+export * from './widget-endpoints.ts'
 
 export const readHealth = endpoint({
   method: 'GET',
@@ -50,13 +54,17 @@ const {
   Retained: _retained,
   ...privacyEndpoints
 } = privacy
+const { uploadFile, downloadFile } = files
 const { readUsage, readUsageToday, listNotices } = usage
 
 export const endpoints = {
   ...visitorEndpoints,
   ...course,
+  uploadFile,
+  downloadFile,
   ...tenancy,
   ...identity,
+  ...widget,
   ...agents,
   ...sourceEndpoints,
   ...privacyEndpoints,

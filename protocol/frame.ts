@@ -4,13 +4,41 @@
  */
 import * as v from 'valibot'
 
-export const FRAME_VERSION = 1
+export const FRAME_VERSION = 2
 
 const Size = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(100_000))
 const Word = v.pipe(v.string(), v.maxLength(200))
 /** A signed identity: over the port, or to the frame's exact origin, and nowhere else. */
 const Token = v.pipe(v.string(), v.maxLength(8_192))
-const Text = v.pipe(v.string(), v.maxLength(8_000))
+const Whole = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+/** What a page may ask of the widget in the frame. What concerns the bubble, the page does by itself. */
+export const frameCommands = [
+  'send',
+  'prefill',
+  'startConversation',
+  'showConversation',
+  'identify',
+  'logout',
+  'setLocale',
+  'setTheme',
+  'setConsent',
+  'setContext',
+  'registerTool',
+  'unregisterTool',
+] as const
+export type FrameCommand = (typeof frameCommands)[number]
+
+/** A function of the page among the arguments travels as `{ $fn: number }`: the frame calls it by that number. */
+export const FunctionNumber = v.object({ $fn: Whole })
+
+const Command = v.object({
+  type: v.literal('command'),
+  /** The frame answers by a `result` with the same. */
+  id: Whole,
+  command: v.picklist(frameCommands),
+  args: v.pipe(v.array(v.unknown()), v.maxLength(4)),
+})
 
 /** The frame says that it listens; the page answers with `init` and a port. The only two that travel by `window.postMessage`. */
 export const FrameHello = v.object({ aside: v.literal('ready'), version: v.number() })
@@ -24,14 +52,17 @@ export const FrameInit = v.object({
   locale: v.optional(v.pipe(v.string(), v.maxLength(35))),
   theme: v.optional(v.picklist(['light', 'dark', 'auto'])),
   viewport: v.optional(v.object({ width: Size, height: Size })),
-  /** The side and the layer of the bubble, where the tag says them: then the app's own are not asked for. */
-  position: v.optional(Word),
-  zIndex: v.optional(Word),
+  /** Absent: a bubble of the page shows and hides it. */
+  mode: v.optional(v.picklist(['inline', 'page'])),
+  /** `false`: nothing is stored before `setConsent(true)`. */
+  consent: v.optional(Word),
   /** Who the visitor is, as the page's server signed it, and what its claims have to be. */
   identity: v.optional(Token),
   sig: v.optional(Token),
   user: v.optional(Word),
   project: v.optional(Word),
+  /** What the page has asked for before there was a frame, in order. */
+  calls: v.optional(v.pipe(v.array(Command), v.maxLength(1_000))),
 })
 
 export type FrameInit = v.InferOutput<typeof FrameInit>
@@ -41,40 +72,28 @@ export const PageMessage = v.variant('type', [
   v.object({ type: v.literal('open') }),
   v.object({ type: v.literal('close') }),
   v.object({ type: v.literal('resize'), width: Size, height: Size }),
+  Command,
+  /** What a `call` gave, or why it did not. */
   v.object({
-    type: v.literal('command'),
-    /** With one, the frame answers by `result`. */
-    id: v.optional(v.number()),
-    command: v.picklist(['send', 'prefill', 'newConversation', 'identify', 'logout', 'destroy']),
-    text: v.optional(Text),
+    type: v.literal('result'),
+    id: Whole,
+    value: v.optional(v.unknown()),
+    error: v.optional(v.pipe(v.string(), v.maxLength(500))),
   }),
-  /** The answer to the frame's `token`. Without one nobody is signed in. */
-  v.object({ type: v.literal('token'), token: v.nullish(Token) }),
 ])
 export type PageMessage = v.InferOutput<typeof PageMessage>
 
 /** Frame → page, over the port. */
 export const FrameMessage = v.variant('type', [
-  /** It listens. */
-  v.object({ type: v.literal('ready') }),
+  /** Something the page has asked for shows the panel. */
+  v.object({ type: v.literal('open') }),
   v.object({ type: v.literal('close') }),
-  v.object({ type: v.literal('unread'), count: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999)) }),
-  /** `ready` and `look` bring how the app wants the bubble, as far as the tag has not said. */
-  v.object({
-    type: v.literal('event'),
-    name: v.picklist(['ready', 'look', 'sent', 'received']),
-    look: v.optional(
-      v.object({
-        color: v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i)),
-        radius: v.optional(v.pipe(v.number(), v.integer())),
-        position: v.optional(v.picklist(['left', 'right'])),
-        zIndex: v.optional(v.pipe(v.number(), v.integer())),
-      }),
-    ),
-  }),
-  /** Says who the visitor is? */
-  v.object({ type: v.literal('token') }),
-  v.object({ type: v.literal('result'), id: v.number() }),
-  v.object({ type: v.literal('error'), id: v.optional(v.number()), code: v.string() }),
+  /** It listens, and this is how things are; then with every change. */
+  v.object({ type: v.literal('state'), state: v.record(v.string(), v.unknown()) }),
+  v.object({ type: v.literal('event'), name: Word, detail: v.optional(v.unknown()) }),
+  /** A function of the page is to be called. */
+  v.object({ type: v.literal('call'), id: Whole, fn: Whole, args: v.array(v.unknown()) }),
+  /** `error`: a code. */
+  v.object({ type: v.literal('result'), id: Whole, value: v.optional(v.unknown()), error: v.optional(Word) }),
 ])
 export type FrameMessage = v.InferOutput<typeof FrameMessage>

@@ -11,6 +11,7 @@ export const idPrefixes = {
   session: 'ses',
   conversation: 'cnv',
   message: 'msg',
+  file: 'fil',
   turn: 'trn',
   agent: 'agt',
   key: 'key',

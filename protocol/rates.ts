@@ -31,6 +31,12 @@ export const rates = {
     { per: 'address', perMinute: 300, burst: 100 },
     { per: 'app', perMinute: 6_000, burst: 1_000 },
   ],
+  /** Files: what fills a disk. */
+  upload: [
+    { per: 'session', perMinute: 30, burst: 10 },
+    { per: 'address', perMinute: 60, burst: 30 },
+    { per: 'app', perMinute: 600, burst: 200 },
+  ],
   stream: [{ per: 'session', perMinute: 60, burst: 20 }],
   admin: [{ per: 'key', perMinute: 1_200, burst: 200 }],
   /** Where somebody proves who they are: what cannot be counted is refused. */

@@ -8,6 +8,7 @@ import { ClientId, Cursor, id, Instant } from './ids.ts'
 export const PROTOCOL_VERSION = 1
 
 export const MAX_MESSAGE_CHARS = 8_000
+export const MAX_ATTACHMENTS = 5
 
 /** What the visitor might say next: at most so many, and so long. */
 export const MAX_SUGGESTIONS = 4
@@ -79,6 +80,16 @@ export type Feedback = v.InferOutput<typeof Feedback>
 export const Rating = v.object({ score: v.number(), comment: v.optional(v.string()) })
 export type Rating = v.InferOutput<typeof Rating>
 
+/** A file that was sent with a message; its bytes are at `downloadFile`. */
+export const Attachment = v.object({
+  id: id('file'),
+  name: v.string(),
+  /** One of `fileTypes`. */
+  type: v.string(),
+  sizeBytes: v.number(),
+})
+export type Attachment = v.InferOutput<typeof Attachment>
+
 export const Message = v.object({
   id: id('message'),
   conversationId: id('conversation'),
@@ -88,6 +99,8 @@ export const Message = v.object({
   status: MessageStatus,
   /** Markdown, for an answer; plain text, for a visitor. Empty while an answer streams: deltas carry it then. */
   text: v.string(),
+  /** In the order they were sent in. Absent: none. */
+  attachments: v.optional(v.array(Attachment)),
   clientId: v.optional(ClientId),
   /** The visitor message an answer replies to. */
   replyTo: v.optional(id('message')),

@@ -7,6 +7,7 @@ import {
   Conversation,
   FeedbackReason,
   Found,
+  MAX_ATTACHMENTS,
   MAX_MESSAGE_CHARS,
   Message,
   Passage,
@@ -129,19 +130,30 @@ export const postMessage = endpoint({
   access: 'visitor',
   rate: 'ask',
   summary:
-    'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text it is refused. With `replaces` the last question is said anew, and leaves the thread with its answers. With `left` nobody answers at once: it is left for a person to read.',
+    'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text or other attachments it is refused. With `replaces` the last question is said anew, and leaves the thread with its answers. With `left` nobody answers at once: it is left for a person to read.',
   params: conversation,
-  body: v.strictObject({
-    clientId: ClientId,
-    text: v.pipe(
-      v.string(),
-      v.maxLength(MAX_MESSAGE_CHARS, `at most ${MAX_MESSAGE_CHARS} characters`),
-      v.check((text) => text.trim() !== '', 'something to say'),
+  body: v.pipe(
+    v.strictObject({
+      clientId: ClientId,
+      /** Empty only where there are attachments. */
+      text: v.pipe(v.string(), v.maxLength(MAX_MESSAGE_CHARS, `at most ${MAX_MESSAGE_CHARS} characters`)),
+      /** Files of `uploadFile` that no message has yet, or that the one has which this replaces. */
+      attachments: v.optional(
+        v.pipe(v.array(id('file')), v.maxLength(MAX_ATTACHMENTS, `at most ${MAX_ATTACHMENTS} files`)),
+      ),
+      /** The last question, said anew: it and its answers are superseded. */
+      replaces: v.optional(id('message')),
+      left: v.optional(Left),
+    }),
+    v.forward(
+      v.partialCheck(
+        [['text'], ['attachments']],
+        ({ text, attachments = [] }) => text.trim() !== '' || attachments.length > 0,
+        'something to say',
+      ),
+      ['text'],
     ),
-    /** The last question, said anew: it and its answers are superseded. */
-    replaces: v.optional(id('message')),
-    left: v.optional(Left),
-  }),
+  ),
   status: 201,
   reply: Posted,
   errors: ['conflict', 'idempotency_mismatch', 'conversation_busy', 'conversation_closed', 'overloaded'],

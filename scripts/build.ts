@@ -20,7 +20,7 @@ const parts: Part[] = [
   {
     name: 'the widget',
     command: ['widget/build.ts'],
-    sources: ['widget/**/*.{ts,vue,css}', 'protocol/*.ts', 'widget/package.json'],
+    sources: ['widget/**/*.{ts,vue,css}', 'protocol/*.ts', 'widget/package.json', 'server/files/encodings.ts'],
     result: 'widget/dist/cdn/integrity.json',
     stamp: 'widget/dist/.made-of',
   },

@@ -36,9 +36,11 @@ const total = (what: string, entries: Iterable<string>, budget?: number): Size =
   return { what, files, bytes, ...(budget === undefined ? {} : { budget }) }
 }
 
+const scripts = () => readdirSync(folder).filter((name) => name.endsWith('.js'))
+
 /** The file of the build called `prefix` that holds what was asked for. */
 function holding(prefix: string, pattern: RegExp): string {
-  const names = readdirSync(folder).filter((name) => name.startsWith(prefix) && pattern.test(read(name)))
+  const names = scripts().filter((name) => name.startsWith(prefix) && pattern.test(read(name)))
   if (names.length !== 1)
     throw new Error(`expected one ${prefix}* with ${pattern}, found ${names.join(', ') || 'none'}`)
   return names[0]!
@@ -46,17 +48,19 @@ function holding(prefix: string, pattern: RegExp): string {
 
 export function sizes(): Size[] {
   const { frame } = JSON.parse(read('integrity.json')) as Manifest
-  const usable = ['embed.js', frame.script, ...frame.styles, ...frame.preload]
-  const exposed = holding('__federation_expose_Mount', /./)
+  const usable = ['embed.js', 'embed-port.js', frame.script, ...frame.styles, ...frame.preload]
+  const exposed = holding('remote-__federation_expose_Mount', /./)
   const remote = total('federated into a host with Vue and Pinia, until the launcher shows', [
     'remoteEntry.js',
     exposed,
   ])
-  const own = remote.files.filter((name) => !name.startsWith('__federation_shared_'))
+  const own = remote.files.filter((name) => !isShared(name))
   return [
     total('script tag, until the launcher shows', ['embed.js'], 2_000),
     total('script tag, until the chat is usable', usable, 60_000),
     total('script tag, until the first answer is drawn', [...usable, holding('frame-part-', /blockquote/)]),
+    total('instead of Chatwoot’s SDK, besides', ['chatwoot.js'], 2_000),
+    total('instead of Intercom’s Messenger, besides', ['intercom.js'], 2_000),
     total('<aside-chat>, until the chat is usable', ['aside-chat.js']),
     total('<aside-chat> as a plain script, everything in one file', ['aside-chat.iife.js']),
     { ...remote, files: own, bytes: own.reduce((sum, name) => sum + gzipBytes(name), 0) },
@@ -64,7 +68,8 @@ export function sizes(): Size[] {
   ]
 }
 
-const shared = () => readdirSync(folder).filter((name) => name.startsWith('__federation_shared_'))
+const isShared = (name: string) => name.startsWith('remote-__federation_shared_')
+const shared = () => scripts().filter(isShared)
 
 if (import.meta.main) {
   const rows = sizes()

@@ -5,6 +5,7 @@ import { type Check, Fault } from '@aside/protocol'
 import { createEngine, createLocal, createModels, type EngineLimits, type Model } from './ai/index.ts'
 import { createAudience } from './audience.ts'
 import { agentRoutes, createAgents } from './agents/index.ts'
+import { attachmentRoutes, createAttachments } from './attachments/index.ts'
 import { auditRoutes, createAudit } from './audit/index.ts'
 import {
   type Addresses,
@@ -29,7 +30,7 @@ import {
   createThreads,
   createTurnLife,
 } from './conversations/index.ts'
-import { fileRoutes, openCdn } from './files/index.ts'
+import { createWidgets, fileRoutes, openCdn, widgetRoutes } from './files/index.ts'
 import { createIdentities, createSecrets, identityRoutes } from './identity/index.ts'
 import { createKeys, keyRoutes } from './keys/index.ts'
 import { createKnowledge, knowledgeRoutes } from './knowledge/index.ts'
@@ -126,6 +127,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     identities,
     async merging(tx, from, to) {
       const conversationId = await adoptLast(tx, streams, from, to)
+      await attachments.follow(tx, conversationId, from, to)
       if (conversationId !== undefined) await privacy.holds.follow(tx, conversationId, from, to)
     },
   })
@@ -161,13 +163,16 @@ export async function createApp(parts: AppParts): Promise<App> {
     strict,
     ...(parts.limits?.streams ? { limits: parts.limits.streams } : {}),
   })
-  const cdn = openCdn(parts.cdnFolder, parts.version)
+  const cdn = openCdn(parts.cdnFolder, parts.version, edge.now)
+  const widgets = createWidgets({ cdn, tenancy, log })
   const drafts = createDrafts({ db, edge, log })
   const turns = createTurnLife({ edge, streams, facts, drafts, ledger: limits.ledger })
+  const attachments = createAttachments({ db, edge, log, tenancy })
   const threads = createThreads({
     edge,
     streams,
     facts,
+    attachments,
     admit: (tenantId) => engine.admit(tenantId),
     expect: () => engine.expect(),
   })
@@ -184,6 +189,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     leases,
     drafts,
     search: (scope, query) => knowledge.search(scope, query),
+    fileOf: attachments.read,
     modelOf: (scope, app, { config }, visitorId) =>
       models.of(config, () => limits.budgets.standing(scope, { appId: app.id, visitorId, config })),
     used: (scope, app, { config }, visitorId) => limits.budgets.look(scope, { appId: app.id, visitorId, config }),
@@ -216,7 +222,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   facts.on('app-changed', ({ appId }) => tellSettings(appId))
   facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
 
-  const tidying = createTidying({ log, unused, ledger: limits.ledger, everyMs: parts.tidyEveryMs })
+  const tidying = createTidying({ log, unused, attachments, ledger: limits.ledger, everyMs: parts.tidyEveryMs })
   const watch = db.kind === 'postgres' ? createWatch({ log, tenancy, sessions, streams, tellSettings }) : undefined
 
   const routes = [
@@ -229,9 +235,11 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
     ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns }), reading),
+    ...attachmentRoutes(attachments),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy, tenancy),
-    ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),
+    ...widgetRoutes(widgets),
+    ...operationRoutes({ db, cdn, widgets, checks: parts.checks, isReady: () => isReady }),
   ]
 
   const router = new Router()
@@ -240,7 +248,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   for (const route of routes.sort((a, b) => depth(a) - depth(b)))
     router.register(route.endpoint.path, [route.endpoint.method], (ctx) => route.run(ctx as never, gate))
   const apiUrl = () => (addresses.embed === undefined ? undefined : addresses.api())
-  fileRoutes(router, cdn, gate.addressed, apiUrl, limits.rates)
+  fileRoutes(router, { cdn, widgets }, gate.addressed, apiUrl, limits.rates)
   router.get('/openapi.json', (ctx) => void (ctx.body = openApi(parts.version, addresses.api(), addresses.embed)))
   router.get('/docs', (ctx) => {
     ctx.set(

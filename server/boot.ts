@@ -9,6 +9,7 @@ import { type Address, addressFile, readAddress } from './address.ts'
 import { createOpenAi } from './ai/index.ts'
 import { type App, type AppParts, createApp, entities } from './app.ts'
 import { type Doors, openDoors } from './doors.ts'
+import { builtWidget } from './files/index.ts'
 import {
   type Config,
   createEdge,
@@ -92,7 +93,7 @@ export async function boot(config: Config, options: BootOptions = {}): Promise<R
     operatorToken,
     secretsKey: config.secretsKey,
     openai: provider && openai && { model: provider, name: openai.model },
-    cdnFolder: options.cdnFolder ?? join(import.meta.dirname, '../widget/dist/cdn'),
+    cdnFolder: options.cdnFolder ?? config.cdnFolder ?? builtWidget,
     strict: options.strict ?? false,
     trustedProxies: config.trustedProxies,
     rates: config.rates,

@@ -124,6 +124,7 @@ describe.for(stores)('the contract, on %s', (store) => {
     cnv: it.conversationId,
     msg: it.answer.id,
     trn: it.turnId,
+    fil: it.fileId,
     src: it.sourceId,
     key: it.key.key.id,
     ids: it.otherIdentitySecret.identitySecret.id,

@@ -1,5 +1,6 @@
 /** Every table there is: what the store is opened with, migrated against, and searched through when somebody is forgotten. */
 import { agentTables } from './agents/index.ts'
+import { FileContents, Files } from './attachments/index.ts'
 import { AuditLog } from './audit/index.ts'
 import { Sessions, VisitorMerges, Visitors } from './auth/index.ts'
 import { Conversations, DraftTable, Grounds, Messages, Processes, Turns } from './conversations/index.ts'
@@ -34,6 +35,8 @@ export const entities = [
   Messages,
   Turns,
   Grounds,
+  Files,
+  FileContents,
   Processes,
   DraftTable,
   Sources,

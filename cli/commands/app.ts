@@ -8,6 +8,7 @@ import { canonicalOrigin, refusedOrigin } from '../origin.ts'
 import { printable } from '../output.ts'
 import { chooseWholeApp, update } from '../whole-app.ts'
 import { dayOf } from '../words.ts'
+import { addWidgetCommand } from './app-widget.ts'
 
 interface NewAppOptions {
   tenant?: string
@@ -106,6 +107,8 @@ export function addAppCommands(program: Command): void {
         await tellNamesakes(context.out, 'app', renamed, () => allApps(connection, before.query))
       }),
     )
+
+  addWidgetCommand(app)
 }
 
 function show({ out }: Context, app: App): void {

@@ -43,6 +43,6 @@ export async function examinePage(context: Context, given: string, options: Page
 async function findWanted({ connect }: Context, wanted: string) {
   const connection = await connect()
   const { id } = await chooseApp(connection, wanted)
-  const { html, src } = await readTag(connection.client, id, 'latest')
+  const { html, src } = await readTag(connection.client, id, { floating: 'latest' })
   return { address: id, tag: html, server: new URL(new URL(src).origin) }
 }

@@ -141,6 +141,11 @@ describe('a look at the app from the page', () => {
       headers: { 'cache-control': 'public, max-age=2592000', age: '900000' },
     }
     expect(await look(practice.tag())).toMatchObject([{ name: 'cache', status: 'warn' }])
+    const listing = JSON.stringify({ channels: { latest: '99.0.0' } })
+    practice.between.fault = { path: '/cdn/integrity.json', reply: { headers, body: listing } }
+    expect(await look(pinned(practice.sri))).toMatchObject([
+      { name: 'version', status: 'warn', detail: expect.stringContaining('the newest is v99.0.0') },
+    ])
     practice.between.fault = { path: '/cdn/latest/embed.js', headers: { 'content-type': 'text/plain' } }
     expect(await look(practice.tag())).toMatchObject([{ name: 'script', status: 'fail' }])
   })

@@ -97,16 +97,20 @@ function importedBy(asked: Request[]): Embedding[] {
   return []
 }
 
-/** What the tag leaves on the page: `Aside.apps`, by app. */
+/** What the tag leaves on the page: `Aside.widgets`, by app. */
 interface Tagged {
-  Aside?: { apps?: Record<string, { open(): void }> }
+  Aside?: { widgets?: Record<string, { open(): void }> }
 }
 
 async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): Promise<Finding[]> {
   const timeout = Math.min(timeoutMs, 10_000)
-  const tagged = page.waitForFunction(() => Object.keys((window as Tagged).Aside?.apps ?? {}).length > 0, undefined, {
-    timeout,
-  })
+  const tagged = page.waitForFunction(
+    () => Object.keys((window as Tagged).Aside?.widgets ?? {}).length > 0,
+    undefined,
+    {
+      timeout,
+    },
+  )
   // Found through shadow roots.
   const drawn = page.locator('.aside .panel, .aside .launcher').first().waitFor({ timeout })
   const launcher = await Promise.any([tagged.then(() => 'tag' as const), drawn.then(() => 'element' as const)]).catch(
@@ -131,7 +135,7 @@ async function useChat(page: Page, timeoutMs: number, hasBegun: () => boolean): 
     return [ok('launcher', 'the chat stands on the page'), await checkStorage(page, 'the page')]
   }
 
-  await page.evaluate(() => Object.values((window as Tagged).Aside!.apps!)[0]!.open()).catch(() => undefined)
+  await page.evaluate(() => Object.values((window as Tagged).Aside!.widgets!)[0]!.open()).catch(() => undefined)
   const frameOf = () => page.frames().find((it) => /\/embed\//.test(it.url()))
   const isReady = async () =>
     frameOf()

@@ -73,7 +73,7 @@ export async function examine({ url, origin, timeoutMs, inBrowser, wanted, note 
     checks.push(...checkPolicies(page, server, embedding))
     checks.push(...checkStorage(page, server, embedding))
     checks.push(...checkPermissions(page, server, embedding, settings?.features.voice ?? false), ...findings)
-    checks.push(...(await checkScript(page, embedding, server, timeoutMs)))
+    checks.push(...(await checkScript(page, embedding, timeoutMs)))
     if (!settings) continue
     checks.push(...(await checkPreflight(page, server, embedding, timeoutMs)))
     // One stream tells of all that come from there.

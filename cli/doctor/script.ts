@@ -5,7 +5,7 @@ import { isRedirect } from './app.ts'
 import { ask } from './ask.ts'
 import type { Embedding } from './embeddings.ts'
 import { type Finding, notesOf, quoted } from './finding.ts'
-import type { Page, Server } from './page.ts'
+import type { Page } from './page.ts'
 
 const { ok, warn, fail } = notesOf('app')
 
@@ -15,7 +15,6 @@ const digest = (algorithm: string, bytes: Buffer) =>
 export async function checkScript(
   { header }: Page,
   { script, integrity, crossorigin }: Embedding,
-  { api }: Server,
   timeoutMs: number,
 ): Promise<Finding[]> {
   if (!script) return []
@@ -111,12 +110,13 @@ export async function checkScript(
       ),
     )
   if (isPinned) {
-    const described = v.safeParse(
-      v.object({ info: v.object({ version: v.string() }) }),
-      (await get(new URL('/openapi.json', api)))?.json(),
+    const listing = v.safeParse(
+      v.object({ channels: v.object({ latest: v.string() }) }),
+      (await get(new URL('../integrity.json', script)))?.json(),
     )
-    if (described.success && channel !== `v${described.output.info.version}`)
-      found.push(warn('version', `the tag is of ${channel}, the server of v${described.output.info.version}`, again))
+    const newest = listing.success ? `v${listing.output.channels.latest}` : channel
+    if (channel !== newest)
+      found.push(warn('version', `the tag is of ${channel}, the newest is ${newest}`, `${again}, unless it is to stay`))
   }
   const isolation = header('cross-origin-embedder-policy')
   if (

@@ -1,5 +1,5 @@
 /** A prompt as the body of `POST /chat/completions`. */
-import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions'
+import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import type { Prompt } from './model.ts'
 
 /** OpenAI's newer models refuse `max_tokens`; many compatible servers know nothing else. */
@@ -8,7 +8,7 @@ const namesCompletionTokens = /^https:\/\/([a-z0-9-]+\.)*(openai\.com|openai\.az
 export function chatRequest(prompt: Prompt, baseUrl: string): ChatCompletionCreateParamsStreaming {
   return {
     model: prompt.model,
-    messages: prompt.messages,
+    messages: prompt.messages.map(messageOf),
     ...(namesCompletionTokens.test(baseUrl)
       ? { max_completion_tokens: prompt.maxOutputTokens }
       : { max_tokens: prompt.maxOutputTokens }),
@@ -17,3 +17,21 @@ export function chatRequest(prompt: Prompt, baseUrl: string): ChatCompletionCrea
     stream_options: { include_usage: true },
   }
 }
+
+type Message = Prompt['messages'][number]
+
+function messageOf({ role, content, images = [] }: Message): ChatCompletionMessageParam {
+  if (role !== 'user' || images.length === 0) return { role, content }
+  const seen = images.map((url) => ({ type: 'image_url' as const, image_url: { url } }))
+  return { role, content: [{ type: 'text', text: content }, ...seen] }
+}
+
+export const hasImages = ({ messages }: Prompt): boolean => messages.some(({ images = [] }) => images.length > 0)
+
+/** The same for a model that sees no images: it is told that there were some. */
+export const withoutImages = (prompt: Prompt): Prompt => ({
+  ...prompt,
+  messages: prompt.messages.map(({ images = [], ...message }) =>
+    images.length === 0 ? message : { ...message, content: `${message.content}\n\n(You cannot see the images.)` },
+  ),
+})

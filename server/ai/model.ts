@@ -4,7 +4,12 @@ import type { FinishReason, Usage } from '@aside/protocol'
 export interface Prompt {
   /** The model's name at its provider, e.g. `gpt-5-mini`. */
   model: string
-  messages: { role: 'system' | 'user' | 'assistant'; content: string }[]
+  messages: {
+    role: 'system' | 'user' | 'assistant'
+    content: string
+    /** Beside the text, as `data:` URLs. What a model cannot see it refuses. */
+    images?: string[]
+  }[]
   /** The passages of the app's own sources, numbered as the answer cites them: `passages[0]` is `[1]`. */
   passages: { title: string; headingPath: string[]; text: string }[]
   maxOutputTokens: number

@@ -4,7 +4,7 @@ import OpenAI from 'openai'
 import { Fault } from '@aside/protocol'
 import { checkHeaders, readAnswer } from './answer.ts'
 import { createBreakers, type Breakers, type Permit } from './breaker.ts'
-import { chatRequest } from './chat-request.ts'
+import { chatRequest, hasImages, withoutImages } from './chat-request.ts'
 import type { Completion, Model, Prompt } from './model.ts'
 import { OutputText } from './output-text.ts'
 import { defaultRetryPolicy, retryWaitMs, type RetryPolicy } from './retry.ts'
@@ -118,8 +118,9 @@ export function createOpenAi(options: OpenAiOptions): OpenAi {
 
   return {
     name: 'openai',
-    async generate(prompt, onText, signal, onWaiting) {
+    async generate(given, onText, signal, onWaiting) {
       if (signal.aborted) throw aborted()
+      let prompt = given
       const totalBy = performance.now() + timeouts.totalMs
       upstream.pace.running++
       try {
@@ -129,6 +130,12 @@ export function createOpenAi(options: OpenAiOptions): OpenAi {
             return await attempt(permit, prompt, onText, signal, totalBy)
           } catch (error) {
             if (!(error instanceof AttemptFault)) throw error
+            // Many models see no images: one in a conversation must not be the end of it.
+            if (error.fault.code === 'upstream_rejected' && !error.hadText && hasImages(prompt)) {
+              prompt = withoutImages(prompt)
+              permit = breaker.enter()
+              continue
+            }
             const waitMs = error.hadText ? undefined : retryWaitMs(error.fault, retries, policy)
             if (waitMs === undefined || performance.now() + waitMs >= totalBy) throw error.fault
             onWaiting?.(Math.ceil(waitMs))

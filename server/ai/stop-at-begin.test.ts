@@ -54,6 +54,7 @@ describe.for(stores)('an answer that somebody else ends while it is being writte
       streams: beside.streams,
       tenancy: beside.tenancy,
       search: async () => [],
+      fileOf: async () => undefined,
       modelOf: async () => ({ model: talker, name: 'talker' }),
       used: async () => {},
       owner: 'run_here',

@@ -8,6 +8,7 @@ import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
 import type { LiveApp, LiveConfig, Tenancy } from '../tenancy/index.ts'
 import { createFollowUps, offersFollowUps, remainingQuestions } from './follow-ups.ts'
+import { readAttached } from './attached.ts'
 import type { Choice } from './models.ts'
 import { buildPrompt, citedNumbers, searchQuery } from './prompt.ts'
 
@@ -36,6 +37,8 @@ export interface RunParts {
     scope: Scope,
     query: { appId: string; query: string; limit: number; leastConfidence?: number },
   ) => Promise<Hit[]>
+  /** The bytes of a file that a message came with; undefined where it is gone. */
+  fileOf: (scope: Scope, fileId: string) => Promise<Uint8Array | undefined>
   /** The model an app answers this visitor with, and the name it is asked for. */
   modelOf: (scope: Scope, app: LiveApp, live: LiveConfig, visitorId: string) => Promise<Choice>
   /** What a turn used is written down. Never rejects. */
@@ -46,6 +49,8 @@ export interface RunParts {
 }
 
 const PASSAGES = 5
+/** An image costs about as many tokens as so much text. */
+const IMAGE_CHARS = 4_000
 const EXCERPT_CHARS = 240
 /** For how long a finished answer waits for a store that is busy, full or away. */
 const STORE_PATIENCE_MS = 60_000
@@ -89,8 +94,14 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
     unsearched = { error }
   }
   const { model, name } = hits.length === 0 && choice.orElse ? choice.orElse : choice
-  const prompt = buildPrompt({ appName: app.name, config, model: name, history: read.history, hits })
-  const promptChars = prompt.messages.reduce((sum, it) => sum + it.content.length, 0)
+  const { history } = read
+  // The others answer from sources alone.
+  const attached = model.name === 'openai' ? await readAttached(scope, history, parts.fileOf) : undefined
+  const prompt = buildPrompt({ appName: app.name, config, model: name, history, hits, ...(attached && { attached }) })
+  const promptChars = prompt.messages.reduce(
+    (sum, { content, images = [] }) => sum + content.length + images.length * IMAGE_CHARS,
+    0,
+  )
   const reckoning = reckoningOf(config, name, promptChars)
   const passages = hits.map((hit, i) => ({ citation: citationOf(hit, i + 1), text: hit.text }))
   const begun = await turns.begin(scope, read.turn, {

@@ -1,5 +1,6 @@
 import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core'
 import { type Conversation, Fault, type Left, type Message, type Posted } from '@aside/protocol'
+import type { Attachments } from '../attachments/index.ts'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import {
@@ -12,11 +13,9 @@ import {
 } from './entities.ts'
 import { leave } from './leaving.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
+import { mayQueue, queueTurn } from './queue.ts'
 import { withdraw } from './withdraw.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
-
-/** Turns of one conversation that may wait behind the one that runs. */
-const MAX_WAITING = 3
 
 export interface ConversationFacts {
   /** A turn was queued. The row is there already: this only wakes, and nobody outside may be told yet. */
@@ -31,6 +30,7 @@ export interface Parts {
   edge: Edge
   streams: Streams
   facts: Facts<ConversationFacts>
+  attachments: Pick<Attachments, 'choose' | 'give'>
   /** Throws `overloaded` where no further turn can be taken, before anything is written. */
   admit: (tenantId: string) => void
   /** Keeps a place for a question that is being stored, until it is let go; undefined where there is none. */
@@ -52,7 +52,13 @@ export interface Threads {
   post(
     scope: Scope,
     id: string,
-    input: { clientId: string; text: string; replaces?: string | undefined; left?: Left | undefined },
+    input: {
+      clientId: string
+      text: string
+      attachments?: string[] | undefined
+      replaces?: string | undefined
+      left?: Left | undefined
+    },
   ): Promise<Posted & { isNew: boolean }>
   /** Queues another answer to the last visitor message; the answers it has are superseded when the new one begins. */
   regenerate(
@@ -62,7 +68,7 @@ export interface Threads {
   ): Promise<Posted & { isNew: boolean }>
 }
 
-export function createThreads({ edge, streams, facts, admit, expect }: Parts): Threads {
+export function createThreads({ edge, streams, facts, attachments, admit, expect }: Parts): Threads {
   async function present(scope: Scope, row: ConversationRow): Promise<Conversation> {
     const [turn] = await activeTurns(scope, row.id)
     return presentConversation(row, turn && presentTurn(turn))
@@ -73,50 +79,6 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
     ...(turn ? { turn: presentTurn(turn) } : {}),
     cursor,
   })
-
-  /** Queues a turn for `message`, within the transaction that locked the conversation. */
-  async function queue(
-    tx: Scope,
-    conversation: ConversationRow,
-    message: MessageRow,
-    now: Date,
-    clientId: string | null,
-  ): Promise<TurnRow> {
-    const turn: TurnRow = {
-      id: newId('turn', now.getTime()),
-      tenantId: tx.tenantId,
-      appId: conversation.appId,
-      visitorId: conversation.visitorId,
-      conversationId: conversation.id,
-      messageId: message.id,
-      answerId: null,
-      clientId,
-      status: 'queued',
-      attempt: 0,
-      epoch: conversation.epoch,
-      owner: null,
-      model: null,
-      config: null,
-      reckoning: null,
-      errorCode: null,
-      createdAt: now,
-      startedAt: null,
-      endedAt: null,
-    }
-    const { tenantId, ...row } = turn
-    await turnRows.insert(tx, row)
-    tx.atCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
-    tx.afterCommit(() => void facts.tell('stored', { tenantId, turnId: turn.id }))
-    return turn
-  }
-
-  async function mayQueue(tx: Scope, conversation: ConversationRow): Promise<TurnRow[]> {
-    if (conversation.status === 'closed') throw new Fault('conversation_closed', 'This conversation is closed')
-    const active = await activeTurns(tx, conversation.id)
-    if (active.length > MAX_WAITING)
-      throw new Fault('conversation_busy', 'Wait for the answers that are still to come', { retryAfterMs: 2_000 })
-    return active
-  }
 
   return {
     async start(scope, clientId) {
@@ -215,12 +177,14 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
       }
     },
 
-    async post(scope, id, { clientId, text, replaces, left }) {
+    async post(scope, id, { clientId, text, attachments: fileIds = [], replaces, left }) {
       const { visitorId } = visitorOf(scope)
       const replay = async (where: Scope) => {
         const found = await messageRows.one(where, { conversationId: id, author: 'visitor', clientId })
         if (!found) return undefined
         if (found.text !== text) throw new Fault('idempotency_mismatch', 'This clientId was used for another text')
+        if (String(found.attachments?.map((it) => it.id) ?? []) !== String(fileIds))
+          throw new Fault('idempotency_mismatch', 'This clientId was used with other attachments')
         const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null })
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
@@ -245,9 +209,18 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
           const answers = found.handledBy === 'assistant'
           if (answers) admit(tx.tenantId)
           const conversation = replaces === undefined ? found : await withdraw(tx, streams, found, active, replaces)
+          const files = await attachments.choose(tx, fileIds, { visitorId, replaces })
           const now = new Date(edge.now())
-          const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
-          const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
+          const given = {
+            author: 'visitor' as const,
+            status: 'sent' as const,
+            text,
+            clientId,
+            attachments: files.length > 0 ? files : null,
+          }
+          const added = await addMessage(tx, conversation, given, now)
+          await attachments.give(tx, files, { conversationId: id, messageId: added.message.id })
+          const turn = answers ? await queueTurn(tx, facts, conversation, added.message, now, null) : undefined
           const cursor = await streams.append(
             tx,
             visitorId,
@@ -280,7 +253,7 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
           throw new Fault('conflict', 'It is being answered already')
         if (conversation.handledBy !== 'assistant') throw new Fault('conflict', 'A person is answering here')
         admit(tx.tenantId)
-        const turn = await queue(tx, conversation, question, new Date(edge.now()), clientId)
+        const turn = await queueTurn(tx, facts, conversation, question, new Date(edge.now()), clientId)
         const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, active[0] ?? turn))
         return { ...posted(question, turn, cursor), isNew: true }
       })

@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type {
+  Attachment,
   Author,
   Citation,
   ErrorCode,
@@ -66,6 +67,8 @@ export const Messages = defineEntity({
     errorCode: p.text().$type<ErrorCode>().nullable(),
     feedback: p.json<Feedback>().nullable(),
     offers: p.json<Offers>().nullable(),
+    /** What is shown of them; the files themselves are rows of their own. */
+    attachments: p.json<Attachment[]>().nullable(),
     createdAt: p.datetime(),
   },
 })

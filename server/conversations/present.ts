@@ -9,6 +9,7 @@ export const presentMessage = (row: MessageRow): Message => ({
   status: row.status,
   // Of a running answer there is none yet: the stream's snapshot brings it.
   text: row.text,
+  ...(row.attachments ? { attachments: row.attachments } : {}),
   ...(row.clientId ? { clientId: row.clientId } : {}),
   ...(row.replyTo ? { replyTo: row.replyTo } : {}),
   ...(row.attempt ? { attempt: row.attempt } : {}),

@@ -68,8 +68,10 @@ export async function addMessage(
   given: NewMessage,
   now: Date,
 ): Promise<{ message: MessageRow; conversation: ConversationRow }> {
-  const title = conversation.title || (given.author === 'visitor' ? shorten(given.text, 60) : '')
-  const preview = given.text === '' ? conversation.preview : { author: given.author, text: shorten(given.text, 120) }
+  // A message may be nothing but its files.
+  const said = given.text.trim() === '' ? (given.attachments ?? []).map((it) => it.name).join(', ') : given.text
+  const title = conversation.title || (given.author === 'visitor' ? shorten(said, 60) : '')
+  const preview = said === '' ? conversation.preview : { author: given.author, text: shorten(said, 120) }
   const seq = conversation.lastSeq + 1
   const unread = conversation.unread + (given.author === 'agent' ? 1 : 0)
   const changed = { lastSeq: seq, title, preview: preview ?? null, unread, updatedAt: now }
@@ -88,6 +90,7 @@ export async function addMessage(
     errorCode: null,
     feedback: null,
     offers: null,
+    attachments: null,
     createdAt: now,
     ...given,
   }

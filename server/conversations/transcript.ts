@@ -16,16 +16,18 @@ const timeOf = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')}
 
 const asText = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
 
-function sectionOf({ author, createdAt, text, citations }: MessageRow): string {
+function sectionOf({ author, createdAt, text, citations, attachments }: MessageRow): string {
   const sources = citations.map(
     ({ number, title, headingPath, url }) =>
       `- [${number}] ${[...new Set([title, ...headingPath])].join(' › ')}${url === undefined ? '' : ` <${url}>`}`,
   )
   // A visitor writes plain text: quoted, it makes no heading and no markup of the document.
   const said = author === 'visitor' ? asText(text).replace(/^/gm, '> ') : text
-  return [`## ${names[author]}, ${timeOf(createdAt)}`, said, ...(sources.length > 0 ? [sources.join('\n')] : [])].join(
-    '\n\n',
+  const files = (attachments ?? []).map(
+    ({ name, sizeBytes }) => `- ${asText(name)} (${Math.ceil(sizeBytes / 1_000)} kB)`,
   )
+  const parts = [`## ${names[author]}, ${timeOf(createdAt)}`, text === '' ? '' : said]
+  return [...parts, files.join('\n'), sources.join('\n')].filter((it) => it !== '').join('\n\n')
 }
 
 /** Markdown: what stands in the thread now, in its order. Read in pages, as it is taken. */

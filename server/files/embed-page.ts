@@ -1,7 +1,7 @@
 /** The iframe's document. Who may frame it is what keeps a stranger's page out: an iframe's requests name no origin. */
 import { randomBytes } from 'node:crypto'
 import type { LiveApp } from '../tenancy/index.ts'
-import type { Cdn } from './cdn.ts'
+import type { Release } from './widgets.ts'
 
 const escape = (text: string) => text.replace(/[&<>"']/g, (it) => `&#${it.charCodeAt(0)};`)
 
@@ -20,8 +20,11 @@ export interface Embedded {
   key: { env: 'live' | 'test' } | undefined
 }
 
-/** `apiUrl` where the API has another address than this page: the page is told, and may ask there and nowhere else. */
-export function embedPage(embedded: Embedded | undefined, cdn: Cdn, apiUrl?: string): Page {
+/**
+ * `release` is what it loads; undefined: there is nothing to load. `apiUrl` where the API has another address than this page: the page
+ * is told, and may ask there and nowhere else.
+ */
+export function embedPage(embedded: Embedded | undefined, release: Release | undefined, apiUrl?: string): Page {
   const app = embedded?.app
   const nonce = randomBytes(16).toString('base64')
   const allowed = [...(app?.allowedOrigins ?? []), ...(embedded?.key?.env === 'test' ? ownMachine : [])]
@@ -38,8 +41,8 @@ export function embedPage(embedded: Embedded | undefined, cdn: Cdn, apiUrl?: str
     "require-trusted-types-for 'script'",
     `frame-ancestors ${ancestors}`,
   ]
-  const base = `/cdn/v${cdn.version}/`
-  const { script, styles, preload } = cdn.integrity?.frame ?? { script: undefined, styles: [], preload: [] }
+  const base = `/cdn/v${release?.version}/`
+  const { script, styles, preload } = release?.integrity.frame ?? { script: undefined, styles: [], preload: [] }
   const head = [
     ...styles.map((name) => `<link rel="stylesheet" href="${base}${escape(name)}">`),
     ...preload.map((name) => `<link rel="modulepreload" href="${base}${escape(name)}">`),

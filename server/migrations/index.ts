@@ -9,7 +9,9 @@ import { Privacy as PostgresPrivacy } from './postgres/0007-privacy.ts'
 import { Agents as PostgresAgents } from './postgres/0008-agents.ts'
 import { Merges as PostgresMerges } from './postgres/0009-merges.ts'
 import { Feedback as PostgresFeedback } from './postgres/0010-feedback.ts'
-import { Course as PostgresCourse } from './postgres/0011-course.ts'
+import { WidgetVersions as PostgresWidgetVersions } from './postgres/0011-widget-versions.ts'
+import { Files as PostgresFiles } from './postgres/0012-files.ts'
+import { Course as PostgresCourse } from './postgres/0013-course.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
 import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
 import { Drafts as SqliteDrafts } from './sqlite/0003-drafts.ts'
@@ -20,7 +22,9 @@ import { Privacy as SqlitePrivacy } from './sqlite/0007-privacy.ts'
 import { Agents as SqliteAgents } from './sqlite/0008-agents.ts'
 import { Merges as SqliteMerges } from './sqlite/0009-merges.ts'
 import { Feedback as SqliteFeedback } from './sqlite/0010-feedback.ts'
-import { Course as SqliteCourse } from './sqlite/0011-course.ts'
+import { WidgetVersions as SqliteWidgetVersions } from './sqlite/0011-widget-versions.ts'
+import { Files as SqliteFiles } from './sqlite/0012-files.ts'
+import { Course as SqliteCourse } from './sqlite/0013-course.ts'
 
 export const migrations = {
   sqlite: [
@@ -34,7 +38,9 @@ export const migrations = {
     { name: '0008-agents', class: SqliteAgents },
     { name: '0009-merges', class: SqliteMerges },
     { name: '0010-feedback', class: SqliteFeedback },
-    { name: '0011-course', class: SqliteCourse },
+    { name: '0011-widget-versions', class: SqliteWidgetVersions },
+    { name: '0012-files', class: SqliteFiles },
+    { name: '0013-course', class: SqliteCourse },
   ],
   postgres: [
     { name: '0001-spine', class: PostgresSpine },
@@ -47,6 +53,8 @@ export const migrations = {
     { name: '0008-agents', class: PostgresAgents },
     { name: '0009-merges', class: PostgresMerges },
     { name: '0010-feedback', class: PostgresFeedback },
-    { name: '0011-course', class: PostgresCourse },
+    { name: '0011-widget-versions', class: PostgresWidgetVersions },
+    { name: '0012-files', class: PostgresFiles },
+    { name: '0013-course', class: PostgresCourse },
   ],
 }

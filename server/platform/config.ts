@@ -41,6 +41,7 @@ const Environment = v.object({
   ASIDE_PUBLIC_URL: v.optional(httpUrl),
   ASIDE_EMBED_URL: v.optional(hostUrl),
   ASIDE_STUDIO_URL: v.optional(hostUrl),
+  ASIDE_CDN_DIR: v.optional(v.string()),
   ASIDE_LOG: v.optional(
     v.picklist(['debug', 'info', 'warn', 'error', 'silent'], 'debug, info, warn, error or silent'),
     'info',
@@ -79,6 +80,8 @@ export interface Config {
   /** Where the iframe's document and the studio are, if not there: each is answered under its own name only. */
   embedUrl: string | undefined
   studioUrl: string | undefined
+  /** What `aside cdn build` wrote; absent: the widget that was built here. */
+  cdnFolder: string | undefined
   log: v.InferOutput<typeof Environment>['ASIDE_LOG']
   database: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
   /** Answers written at once, by this process; more wait in a queue of `maxQueuedTurns`, past that they are refused. */
@@ -143,6 +146,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     publicUrl: it.ASIDE_PUBLIC_URL,
     embedUrl: apart(it.ASIDE_EMBED_URL, it.ASIDE_PUBLIC_URL),
     studioUrl: apart(it.ASIDE_STUDIO_URL, it.ASIDE_PUBLIC_URL),
+    cdnFolder: it.ASIDE_CDN_DIR === undefined ? undefined : resolve(it.ASIDE_CDN_DIR),
     log: it.ASIDE_LOG,
     database: url.startsWith('postgres')
       ? { kind: 'postgres', url }

@@ -53,6 +53,8 @@ export interface Download {
   name: string
   content: Readable
   sizeBytes?: number
+  /** Beside, or in place of, those every file has. */
+  headers?: Record<string, string>
 }
 
 type Answer<E extends Endpoint> = E extends { download: object } ? Download : Reply<E>
@@ -108,10 +110,10 @@ export function serve<const E extends Endpoint>(endpoint: E, handle: (call: Call
   }
 }
 
-function send(ctx: Context, type: string, { name, content, sizeBytes }: Download): void {
+function send(ctx: Context, type: string, { name, content, sizeBytes, headers = {} }: Download): void {
   ctx.attachment(name)
   ctx.type = type
-  ctx.set('Cache-Control', 'no-store')
+  ctx.set({ 'Cache-Control': 'no-store', ...headers })
   if (sizeBytes !== undefined) ctx.length = sizeBytes
   ctx.body = content
 }

@@ -44,6 +44,7 @@ describe.for(stores)('rows through prepared statements, on %s', (kind) => {
     name,
     version: 1,
     identityMode: 'off' as const,
+    widget: null,
     createdAt,
   })
   const names = async (scope: Scope) => (await apps.find(scope, {}, { orderBy: { name: 'asc' } })).map((it) => it.name)

@@ -37,16 +37,20 @@ export function createExports({ edge, audit, tables }: { edge: Edge; audit: Audi
       if (!condition) continue
       let after: Record<string, unknown> | undefined
       do {
-        const page: Record<string, unknown>[] = await rows.fitting(scope, condition, { after, limit: PAGE })
+        const limit = place.bytes === undefined ? PAGE : 1
+        const page: Record<string, unknown>[] = await rows.fitting(scope, condition, { after, limit })
         count += page.length
         const shown = page.map((row) =>
           line({
             table: name,
-            row: without(row, [...(place.hidden ?? []), ...(isOwn && Array.isArray(place.owners) ? place.owners : [])]),
+            row: without(inBase64(row, place.bytes), [
+              ...(place.hidden ?? []),
+              ...(isOwn && Array.isArray(place.owners) ? place.owners : []),
+            ]),
           }),
         )
         if (shown.length > 0) yield shown.join('')
-        after = page.length < PAGE ? undefined : page.at(-1)
+        after = page.length < limit ? undefined : page.at(-1)
       } while (after)
     }
     yield line({ end: { rows: count } })
@@ -77,3 +81,10 @@ export function createExports({ edge, audit, tables }: { edge: Edge; audit: Audi
 
 const without = (row: Record<string, unknown>, hidden: string[] = []) =>
   Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.includes(name)))
+
+function inBase64(row: Record<string, unknown>, column: string | undefined): Record<string, unknown> {
+  const bytes = column === undefined ? undefined : row[column]
+  return column !== undefined && bytes instanceof Uint8Array
+    ? { ...row, [column]: Buffer.from(bytes).toString('base64') }
+    : row
+}

@@ -4,7 +4,7 @@ import { type Condition, type Rows, rowsOf } from '../platform/index.ts'
 
 /** What can be exported or erased: the rows of these tables, with all that hangs on them. */
 export type Root = 'tenants' | 'apps' | 'sources' | 'visitors' | 'conversations'
-type Owner = Root | 'messages'
+type Owner = Root | 'messages' | 'files'
 
 export interface Place {
   /** By the table that a row belongs to, the column that names it, or those of which each does. Of several one is enough. */
@@ -13,6 +13,8 @@ export interface Place {
   isDerived?: true
   /** Columns that no export shows: hashes of secrets, and what is computed from other columns. */
   hidden?: string[]
+  /** The column of bytes that are somebody's own: in base64 in an export, which reads one such row at a time. */
+  bytes?: string
   /** What is the owner's business, and no visitor's own export shows: all of it, or these columns. */
   owners?: true | string[]
 }
@@ -22,6 +24,8 @@ export const places: Record<string, Place> = {
   grounds: { of: { messages: 'message_id' } },
   turns: { of: { conversations: 'conversation_id' }, owners: ['model', 'config', 'reckoning', 'owner'] },
   privacy_holds: { of: { visitors: 'visitor_id', conversations: 'conversation_id' }, owners: true },
+  file_contents: { of: { files: 'file_id' }, bytes: 'bytes' },
+  files: { of: { visitors: 'visitor_id', conversations: 'conversation_id' } },
   messages: { of: { conversations: 'conversation_id' } },
   conversations: { of: { visitors: 'visitor_id' } },
   stream_events: { of: { visitors: 'visitor_id' }, isDerived: true },

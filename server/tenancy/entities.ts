@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
-import type { AppConfig, Budget, IdentityMode } from '@aside/protocol'
+import type { AppConfig, Budget, IdentityMode, WidgetChoice } from '@aside/protocol'
 
 export const Tenants = defineEntity({
   name: 'Tenant',
@@ -23,6 +23,8 @@ export const Apps = defineEntity({
     version: p.integer().default(1),
     /** What it asks of its visitors. */
     identityMode: p.text().$type<IdentityMode>().default('off'),
+    /** Which version of the widget its visitors get; null: always the newest. */
+    widget: p.json<WidgetChoice>().nullable(),
     createdAt: p.datetime(),
   },
 })

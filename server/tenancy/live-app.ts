@@ -1,8 +1,9 @@
 /** An app as requests need it, read once a second at most. */
 import { createHash } from 'node:crypto'
-import type { AppConfig, IdentityMode } from '@aside/protocol'
+import type { AppConfig, IdentityMode, WidgetChoice } from '@aside/protocol'
 import type { ActivationRow, AppRow } from './entities.ts'
 import { allows } from './origin-rules.ts'
+import { newest } from './widget-choices.ts'
 
 export interface LiveConfig {
   readonly number: number
@@ -17,6 +18,8 @@ export interface LiveApp {
   /** What it asks of its visitors. */
   readonly identityMode: IdentityMode
   readonly allowedOrigins: ReadonlySet<string>
+  /** Which version of the widget its visitors get. */
+  readonly widget: WidgetChoice
   /** What everybody gets who is not in the trial, and whoever is not known yet. */
   readonly live: LiveConfig
   readonly trial: (LiveConfig & { readonly percent: number }) | undefined
@@ -26,11 +29,11 @@ export interface LiveApp {
 }
 
 /**
- * The visitor's place from 0 to 99 in this trial. Another trial puts people in another order, so that not always the same ones are
+ * Somebody's place from 0 to 99 in a trial of an app. Another trial puts people in another order, so that not always the same ones are
  * tried on; a greater share keeps those who were in already.
  */
-function placeOf(visitorId: string, appId: string, trialNumber: number): number {
-  const hash = createHash('sha256').update(`${appId}\n${trialNumber}\n${visitorId}`).digest()
+export function placeOf(who: string, appId: string, trial: number | string): number {
+  const hash = createHash('sha256').update(`${appId}\n${trial}\n${who}`).digest()
   return hash.readUInt32BE(0) % 100
 }
 
@@ -55,6 +58,7 @@ export function createLiveApp(
     version: row.version,
     identityMode: row.identityMode,
     allowedOrigins,
+    widget: row.widget ?? newest,
     live,
     trial,
     allows: (origin) => allows(allowedOrigins, origin),

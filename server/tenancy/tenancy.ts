@@ -21,6 +21,7 @@ import { createLiveApp, type LiveApp } from './live-app.ts'
 import { rulesFor } from './origin-rules.ts'
 import { presentApp } from './present.ts'
 import { createTenants, type Tenants } from './tenants.ts'
+import { createWidgetChoices, type WidgetChoices } from './widget-choices.ts'
 
 const tenantRows = rowsOf(TenantTable)
 const originRows = rowsOf(AppOrigins)
@@ -40,6 +41,7 @@ export interface Versioned {
 export interface Tenancy extends Tenants {
   readonly configs: Configs
   readonly identityModes: IdentityModes
+  readonly widgetChoices: WidgetChoices
   /** Throws `invalid_input` for an origin that stands for other people's pages too. */
   createApp(scope: Scope, input: { name: string; allowedOrigins: string[]; config: AppConfig }): Promise<App>
   listApps(scope: Scope, query: PageQuery): Promise<Page<App>>
@@ -116,10 +118,13 @@ export function createTenancy({ db, edge, log, audit, facts, freshMs = 1_000 }: 
     ...createTenants({ edge, audit }),
     configs,
     identityModes: createIdentityModes({ audit, changed: tellChanged }),
+    // Who is connected has a widget already.
+    widgetChoices: createWidgetChoices({ db, log, audit, changed: forget }),
     forget,
 
     async createApp(scope, { name, allowedOrigins, config }) {
-      const row = { id: newId('app'), name, version: 1, identityMode: 'off' as const, createdAt: new Date(edge.now()) }
+      const createdAt = new Date(edge.now())
+      const row = { id: newId('app'), name, version: 1, identityMode: 'off' as const, widget: null, createdAt }
       const origins = checkOrigins(allowedOrigins)
       return scope.transaction(async (tx) => {
         if (!(await tenantRows.one(tx, { id: scope.tenantId }))) throw new Fault('not_found', 'No such tenant')

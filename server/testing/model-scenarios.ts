@@ -239,6 +239,15 @@ const scenarios: [RegExp, Scenario][] = [
     /^401$/,
     async (reply) => refuse(reply, 401, 'invalid_api_key', 'Incorrect API key provided: sk-scri***********tests.', {}),
   ],
+  [
+    /^blind$/,
+    async (reply) =>
+      reply.request.messages.some(
+        ({ content }) => typeof content !== 'string' && content.some((part) => part.type === 'image_url'),
+      )
+        ? refuse(reply, 400, 'invalid_request_error', 'This model does not support image input')
+        : answer(reply),
+  ],
   [/^(\d{3})$/, async (reply, status) => refuse(reply, status!, 'error', 'Refused for org-secret')],
 ]
 

@@ -43,12 +43,14 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   }),
   postMessage: (world) => ({
     ...inConversation(world),
-    body: { clientId: clientId(), text: 'And what does she like?' },
+    body: { clientId: clientId(), text: 'And what does she like?', attachments: [] },
   }),
   tellTyping: inConversation,
   markRead: (world) => ({ ...inConversation(world), body: { seq: 2 } }),
   readDetails: () => ({}),
   saveDetails: () => ({ body: { details: { order_number: 'A 17' } } }),
+  uploadFile: () => ({ query: { name: 'notes.txt' }, content: 'She likes pebbles.\n', contentType: 'text/plain' }),
+  downloadFile: ({ fileId }) => ({ params: { fileId } }),
   closeConversation: inConversation,
   identifySession: ({ identitySecret, owner }) => ({ body: { token: mintToken(identitySecret.secret, owner.app.id) } }),
   readIdentity: (world) => ({ params: ofApp(world), query: {} }),
@@ -74,6 +76,11 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   listApps: () => ({ query: {} }),
   readApp: (world) => ({ params: ofApp(world), query: {} }),
   updateApp: (world) => ({ params: ofApp(world), body: { name: 'Shop 2', allowedOrigins: [ORIGIN] } }),
+  readWidget: (world) => ({ params: ofApp(world), query: {} }),
+  chooseWidget: (world) => ({
+    params: ofApp(world),
+    body: { version: 'latest', next: { version: 'latest', percent: 10 } },
+  }),
   createConfig: (world) => ({
     query: ofApp(world),
     body: { config: { model: 'echo', temperature: 0.5 }, note: 'Cooler' },

@@ -13,6 +13,7 @@ import {
   type Message,
   type Reply,
   updateTenant,
+  uploadFile,
 } from '@aside/protocol'
 import { mintToken } from './identity-tokens.ts'
 import { type Aside, type Owner, type Visitor } from './aside.ts'
@@ -29,6 +30,8 @@ export interface World {
   question: Message
   answer: Message
   turnId: string
+  /** One the visitor has uploaded. */
+  fileId: string
   sourceId: string
   key: Reply<typeof createKey>
   /** The visitor is one whom it proved. */
@@ -58,6 +61,7 @@ export async function createWorld(aside: Aside): Promise<World> {
   const owner = await aside.owner({
     model: 'echo',
     retentionDays: 365,
+    features: { uploads: true },
     preChat: [{ name: 'order_number', label: 'Order number', type: 'text', required: false }],
   })
   await aside.operator.call(updateTenant, { params: { tenantId: owner.tenantId }, body: { budget } })
@@ -110,7 +114,7 @@ const secretOf = (owner: Owner) => owner.client.call(createIdentitySecret, { que
 export async function createTalk(
   owner: Owner,
   identity?: string,
-): Promise<Pick<World, 'visitor' | 'conversationId' | 'question' | 'answer' | 'turnId'>> {
+): Promise<Pick<World, 'visitor' | 'conversationId' | 'question' | 'answer' | 'turnId' | 'fileId'>> {
   const visitor = await owner.visitor(undefined, identity)
   const reading = visitor.follow()
   await reading.until('session-ready')
@@ -118,5 +122,10 @@ export async function createTalk(
   const { message: question, turn } = await visitor.post(conversationId, 'What is the otter of the house called?')
   const { message: answer } = (await reading.until('message-end')).payload
   reading.close()
-  return { visitor, conversationId, question, answer, turnId: turn!.id }
+  const { id: fileId } = await visitor.client.call(uploadFile, {
+    query: { name: 'otter.txt' },
+    content: 'Ottilie.\n',
+    contentType: 'text/plain',
+  })
+  return { visitor, conversationId, question, answer, turnId: turn!.id, fileId }
 }

@@ -34,6 +34,8 @@ export interface Core extends Omit<Visit, 'person' | 'end'> {
   identify(how: Vouching): Promise<void>
   /** Ends the session and wipes what this browser stored; starts clean where it was started. Other tabs follow. */
   logout(): void
+  /** Who has signed in (`sub`); nothing: nobody in particular. */
+  person(): string | undefined
   /** After the connection ended: all over again, with what is stored. */
   restart(): Promise<void>
 }
@@ -202,13 +204,15 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       started = begin()
       await started
     },
+    person: () => visit.person,
     logout: () => leave(),
     restart() {
       reopen(visit.person)
       return (started = begin())
     },
     openConversation: (id) => visit.openConversation(id),
-    send: (text, replaces, left) => visit.send(text, replaces, left),
+    send: (...what) => visit.send(...what),
+    perform: (work) => visit.perform(work),
     resend: (clientId) => visit.resend(clientId),
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),

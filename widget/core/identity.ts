@@ -1,14 +1,8 @@
 /** Who the page says the visitor is. The server checks it; here it is only read, to keep people's things apart. */
 import { Fault } from '@aside/protocol'
+import type { GetToken } from '../sdk.ts'
 
-export type GetToken = () => string | null | undefined | Promise<string | null | undefined>
-
-/** What a page says: a signed token (JWT), a way to get one, or both. */
-export interface Vouching {
-  readonly token?: string | undefined
-  /** Asked when there is no token, and once more when the one that was there is not good any longer. */
-  readonly getToken?: GetToken | undefined
-}
+export type { GetToken, Vouching } from '../sdk.ts'
 
 /** A page that has not answered for so long never will. */
 const PATIENCE_MS = 10_000

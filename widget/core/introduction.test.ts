@@ -57,7 +57,7 @@ test('what begins a conversation waits until it is said what is asked first, als
 test('a message that is left waits for nothing, and takes along how its visitor is reached, also through a reload', async () => {
   const before = await page()
   peer.fail('POST /v1/conversations', { code: 'overloaded', retryAfterMs: 60_000 })
-  before.send('Call me', undefined, { email: 'anna@shop.example' })
+  before.send('Call me', undefined, undefined, { email: 'anna@shop.example' })
   await until(() => expect(before.getState().outbox[0]?.status).toBe('waiting'))
   before.close()
   const after = await page()

@@ -68,7 +68,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return undefined
   }
 
-  async function post({ clientId, text, replaces, left, ...item }: OutboxItem, signal: AbortSignal): Promise<Posted> {
+  async function post(
+    { clientId, text, attachments, replaces, left, ...item }: OutboxItem,
+    signal: AbortSignal,
+  ): Promise<Posted> {
     let { conversationId } = item
     if (conversationId === undefined) {
       const body = { clientId: item.conversationClientId ?? clientId }
@@ -77,7 +80,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       conversationId = conversation.id
     }
     // What is not there is not in JSON either.
-    const body = { clientId, text, replaces, left }
+    const body = { clientId, text, replaces, attachments: attachments?.map(({ id }) => id), left }
     return session.call(routes.postMessage, { params: { conversationId }, body }, { signal })
   }
 

@@ -24,6 +24,8 @@ export interface Session {
   begin(): Promise<Begun | undefined>
   /** Rejects also where a refused session could be renewed: the ids it spoke of are nobody's now. */
   call<const E extends Endpoint>(route: Route<E>, input: Input<E>, options?: CallOptions): Promise<Reply<E>>
+  /** The same for what is more than a call: what `work` does with the session's client. */
+  perform: Perform
   /** The stream was refused. False where the session was renewed for that already. */
   renew(): Promise<boolean>
   /** The stream was accepted. */
@@ -35,6 +37,8 @@ export interface Begun {
   /** What was stored here is another visitor's. */
   readonly isOther: boolean
 }
+
+export type Perform = <T>(work: (client: Client) => Promise<T>) => Promise<T>
 
 /** Of somebody who has signed in. */
 export interface Proof {
@@ -156,22 +160,30 @@ export function createSession(options: SessionOptions): Session {
     if (used === unproven) unproven = undefined
   }
 
+  const perform: Perform = async (work) => {
+    const used = token()
+    try {
+      const reply = await work(caller)
+      accepted(used)
+      return reply
+    } catch (error) {
+      if (isRefused(error) || hasCode(error, ...identityCodes)) await renew(used)
+      throw error
+    }
+  }
+
   return {
     client: createClient({ ...edge, token: () => (followed = token()) }),
     begin: () => alone(begin),
     renew: () => renew(followed),
     accepted: () => accepted(followed),
-    async call(route, input, options) {
-      const used = token()
-      try {
-        const signals = options?.signal ? AbortSignal.any([signal, options.signal]) : signal
-        const reply = await caller.call(route, input, { ...options, signal: signals })
-        accepted(used)
-        return reply
-      } catch (error) {
-        if (isRefused(error) || hasCode(error, ...identityCodes)) await renew(used)
-        throw error
-      }
-    },
+    perform,
+    call: (route, input, options) =>
+      perform(() =>
+        caller.call(route, input, {
+          ...options,
+          signal: options?.signal ? AbortSignal.any([signal, options.signal]) : signal,
+        }),
+      ),
   }
 }

@@ -1,17 +1,8 @@
 /** What the widget knows, as one immutable value: what did not change keeps its identity. */
-import type { Author, Conversation, ErrorCode, Issue, Left, Message, Settings } from '@aside/protocol'
+import type { Attachment, Author, Conversation, ErrorCode, Issue, Left, Message, Settings } from '@aside/protocol'
+import type { Connection } from '../sdk.ts'
 
-export type Connection =
-  /** Not started, or closed. */
-  | 'idle'
-  | 'connecting'
-  | 'live'
-  /** Broken off; tried again in `retryInMs`. */
-  | 'waiting'
-  /** The browser says it has no network. */
-  | 'offline'
-  /** Over for good: `error.code` says why. */
-  | 'ended'
+export type { Connection } from '../sdk.ts'
 
 export interface Failure {
   readonly code: ErrorCode
@@ -32,6 +23,8 @@ export interface OutboxItem {
   /** Of the conversation this browser began, also while the server does not know it. */
   readonly conversationClientId?: string
   readonly text: string
+  /** Files the server has already. */
+  readonly attachments?: readonly Attachment[]
   /** The question it is said in place of. */
   readonly replaces?: string
   /** It is left for a person to read: how they can reach who left it. */

@@ -1,5 +1,5 @@
 /** What survives a reload, under `aside:<appId>:…`. Storage that is blocked, full or lying never breaks anything. */
-import { isErrorCode } from '@aside/protocol'
+import { type Attachment, isErrorCode } from '@aside/protocol'
 import type { OutboxItem, Thread } from './state.ts'
 
 export type Backing = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
@@ -74,6 +74,9 @@ function parsed(json: string | undefined): Record<string, unknown> {
   }
 }
 
+/** As far as it has to be known here: the server looks at the ids once more. */
+const isStored = (it: unknown): it is Attachment[] => Array.isArray(it) && it.every(isRecord)
+
 const optional = (it: unknown): string | undefined => (typeof it === 'string' ? it : undefined)
 
 const PREFIX = 'outbox:'
@@ -91,9 +94,8 @@ export const hasItem = (store: Store, clientId: string): boolean => store.get(PR
 /** Oldest first. What does not look like an item is left alone. */
 export function storedItems(store: Store): OutboxItem[] {
   const items = store.names(PREFIX).flatMap((name): OutboxItem[] => {
-    const { clientId, text, createdAt, failed, conversationId, conversationClientId, replaces, left } = parsed(
-      store.get(name),
-    )
+    const { clientId, text, createdAt, failed, conversationId, conversationClientId, replaces, attachments, left } =
+      parsed(store.get(name))
     if (name !== `${PREFIX}${String(clientId)}` || typeof text !== 'string' || typeof createdAt !== 'number') return []
     const isFailed = typeof failed === 'string' && isErrorCode(failed)
     return [
@@ -102,6 +104,7 @@ export function storedItems(store: Store): OutboxItem[] {
         conversationId: optional(conversationId),
         conversationClientId: optional(conversationClientId),
         text,
+        ...(isStored(attachments) ? { attachments } : {}),
         ...(typeof replaces === 'string' ? { replaces } : {}),
         ...(isRecord(left) ? { left } : {}),
         createdAt,

@@ -1,5 +1,6 @@
 /** One person's use of the widget in one browser, or nobody's in particular: until they leave, or somebody signs in. */
 import {
+  type Attachment,
   type Endpoint,
   type giveFeedback,
   type Input,
@@ -17,7 +18,7 @@ import { backoffMs } from './pauses.ts'
 import { acknowledged } from './replies.ts'
 import * as routes from './routes.ts'
 import { placeOf } from './place.ts'
-import type { Proof } from './session.ts'
+import type { Perform, Proof } from './session.ts'
 import { emptyThread, type Failure, type OutboxItem, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
@@ -55,8 +56,11 @@ export interface Visit {
   start(): Promise<void>
   /** Without an id: a fresh one. Resolves when its messages are there or `current.error` says why not; never rejects. */
   openConversation(id?: string): Promise<void>
-  /** Into the outbox at once, also before `start`. Nothing but white space is ignored. Never throws. */
-  send(text: string, replaces?: string, left?: Left): void
+  /**
+   * Into the outbox at once, also before `start`. Nothing but white space is ignored, unless files go along. A question said anew
+   * keeps those it had. `left`: for a person to read. Never throws.
+   */
+  send(text: string, replaces?: string, files?: readonly Attachment[], left?: Left): void
   /** Only a `failed` or `waiting` one: queued again, now. */
   resend(clientId: string): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
@@ -76,6 +80,8 @@ export interface Visit {
   loadMoreConversations(): Promise<void>
   /** Does somebody look at the panel? While nobody does, what arrives counts as unread. */
   setVisible(visible: boolean): void
+  /** For what is more than a call: uploads and downloads, with the session's own client. */
+  perform: Perform
   /** There is no way on. */
   end(failure: Failure): void
   /** Ends all of it: stream, timers, locks, channels, listeners. What is in the outbox stays stored for the next time. */
@@ -112,14 +118,17 @@ export function createVisit(options: VisitOptions): Visit {
     insist(() => session.call(routes.markRead, input)).catch(() => (readId = undefined))
   })
 
-  function send(text: string, replaces?: string, left?: Left): void {
-    if (text.trim() === '' || cell.isClosed()) return
+  function send(text: string, replaces?: string, files: readonly Attachment[] = [], left?: Left): void {
     const { current, outbox: items } = cell.get()
+    const before = replaces && current.messages.find(({ id }) => id === replaces)?.attachments
+    const attachments = [...(before || []), ...files]
+    if ((text.trim() === '' && attachments.length === 0) || cell.isClosed()) return
     const item: OutboxItem = {
       clientId: mintClientId(),
       conversationId: current.id,
       conversationClientId: current.clientId,
       text,
+      ...(attachments.length > 0 ? { attachments } : {}),
       ...(replaces === undefined ? {} : { replaces }),
       ...(left ? { left } : {}),
       status: 'queued',
@@ -140,6 +149,7 @@ export function createVisit(options: VisitOptions): Visit {
     subscribe: cell.subscribe,
     start: life.start,
     send,
+    perform: session.perform,
     resend: outbox.resend,
     loadEarlier: () => insist(loading.earlier),
     loadMoreConversations: () => insist(loading.moreConversations),

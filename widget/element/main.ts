@@ -2,7 +2,7 @@
 import { AsideChat } from './aside-chat.ts'
 
 export { mount } from '../ui/mount.ts'
-export type { GetToken, Listener, Options, Vouching, Widget, WidgetEvent, WidgetEvents } from '../ui/options.ts'
+export type * from '../sdk.ts'
 export { AsideChat }
 
 // Another version of this file may have been faster.

@@ -1,189 +1,206 @@
-/** One tag on the page's side: the bubble, the iframe once somebody wants it, and the port between the two. */
+/**
+ * One tag on the page's side until somebody wants to chat: the bubble, and what the page has said so far. On first intent it
+ * makes the iframe and fetches `embed-port.js`, which speaks with it.
+ */
+import type { Widget, WidgetState } from '../sdk.ts'
 import { css, type Look } from './bubble.ts'
 import type { Tag } from './tag.ts'
 
+/** What the page has said, and what it waits for. */
+export interface Call {
+  readonly name: string
+  readonly args: unknown[]
+  resolve(value?: unknown): void
+  reject(error: Error): void
+}
+
+/**
+ * What `embed-port.js` gets to work with. The two may be of different versions, for as long as a browser keeps one of them:
+ * there may come more, nothing may go.
+ */
 export interface Shim {
-  open(): void
-  close(): void
-  toggle(): void
-  send(text: string): void
-  prefill(text: string): void
-  newConversation(): void
-  /** Who the visitor is, as the page's own server signs it. Nothing is loaded for it: the frame asks once it is there. */
-  identify(how: { token?: string; getToken?: () => unknown }): void
-  /** Forgets the visitor, and whatever the browser keeps of them. */
-  logout(): void
-  /** Leaves the page as it was. */
-  destroy(): void
-  /** `ready`, `open`, `close`, `unread` (a count), `sent`, `received`, `error` (a code). Returns the way out. */
-  on(event: string, listener: (detail?: unknown) => void): () => void
+  readonly key: string
+  readonly server: string
+  readonly tag: Tag
+  readonly host: HTMLElement
+  readonly root: ShadowRoot
+  /** The end of everything. */
+  readonly signal: AbortSignal
+  readonly calls: Call[]
+  look: Look
+  state: WidgetState
+  frame?: HTMLIFrameElement | undefined
+  /** Takes the frame away where it never answers. */
+  watchdog?: ReturnType<typeof setTimeout>
+  /** It listens. */
+  ready: boolean
+  shown: boolean
+  /** By somebody, and not by itself: then it takes the focus. */
+  asked: boolean
+  /** How many messages came meanwhile, or what went wrong. */
+  note: string | number
+  /** Of `embed-port.js`: says to the frame what there is to say. */
+  flush?(): void
+  /** Of `embed-port.js`: the frame is gone. */
+  onUnload?(): void
+  draw(): void
+  show(next: boolean): void
+  tell(event: string, detail?: unknown): void
+  on(event: string, listener: (detail: never) => void): () => boolean
 }
 
-/** A `FrameMessage`. The frame is the server's own, and only shows what it says: no schema for two kilobytes. */
-interface Heard {
-  type: string
-  name?: string
-  count?: number
-  code?: string
-  /** What of the app's own look the tag has left open. */
-  look?: Partial<Look>
-}
-
-export function createShim(key: string, server: string, tag: Tag, gone: () => void): Shim {
+/** `src`: of the tag. */
+export function createShim(key: string, src: string, tag: Tag, gone: () => void): Widget {
   const watchdogMs = 10_000
-  const { open, label = 'Chat' } = tag
-  /** The tag's, and the app's own once it is known. */
-  const look: Look = { color: '#4353d9', position: 'right', zIndex: 2147483000, radius: 18, ...tag }
+  const { open = 'false', label = 'Chat', mode, target = 'html', launcher, consent } = tag
   const make = <K extends keyof HTMLElementTagNameMap>(name: K) => document.createElement(name)
   const host = make('div')
-  const root = host.attachShadow({ mode: 'open' })
   const button = make('button')
   const badge = make('b')
   const sheet = new CSSStyleSheet()
   const life = new AbortController()
-  const { signal } = life
-  const viewport = visualViewport!
-  const storedKey = `aside:${key}`
-  let stored: Record<string, unknown> = {}
+  const listeners: Record<string, Set<(detail: never) => void>> = {}
 
-  let frame: HTMLIFrameElement | undefined
-  /** What is said before the frame listens waits in it. */
-  let channel: MessageChannel | undefined
-  let watchdog: ReturnType<typeof setTimeout>
-  let ready = false
-  let shown = false
-  /** How many messages came meanwhile, or what went wrong. */
-  let note: string | number = 0
-  /** The page's word on who the visitor is. */
-  let mint: (() => unknown) | undefined
-
-  const tell = (event: string, detail?: unknown) => host.dispatchEvent(new CustomEvent(event, { detail }))
-  const post = (message: object) => channel?.port1.postMessage(message)
-
-  function draw(): void {
-    const said = shown || !note ? '' : ` ${note}`
-    button.className = !shown ? '' : ready ? 'on' : 'wait'
-    button.ariaLabel = label + said
-    // A browser makes words of it.
-    button.ariaExpanded = shown as never
-    badge.textContent = said
-    sheet.replaceSync(css(look, viewport))
+  const it: Shim = {
+    key,
+    server: new URL(tag.server || src).origin,
+    tag,
+    host,
+    root: host.attachShadow({ mode: 'open' }),
+    signal: life.signal,
+    calls: [],
+    look: { color: '#4353d9', position: 'right', zIndex: 2147483000, ...tag },
+    state: { connection: 'idle', unread: 0 } as WidgetState,
+    ready: false,
+    shown: false,
+    asked: false,
+    note: 0,
+    draw() {
+      const said = it.shown || !it.note ? '' : ` ${it.note}`
+      button.className = !it.shown ? '' : it.ready ? 'on' : 'wait'
+      button.ariaLabel = label + said
+      // A browser makes words of it.
+      button.ariaExpanded = it.shown as never
+      badge.textContent = said
+      sheet.replaceSync(css(it.look))
+      it.tell('state')
+    },
+    show(next) {
+      if (next) {
+        load()
+        it.asked = true
+        host.hidden = false
+      }
+      ;(next ? it.frame : button)?.focus()
+      if (next !== it.shown) it.tell(next ? 'open' : 'close')
+      it.shown = next
+      it.flush?.()
+      it.draw()
+    },
+    tell: (event, detail) => listeners[event]?.forEach((listener) => queueMicrotask(() => listener(detail as never))),
+    on(event, listener) {
+      const set = (listeners[event] ??= new Set())
+      set.add(listener)
+      return () => set.delete(listener)
+    },
   }
+  const getState = () => ({ ...it.state, open: it.shown, hidden: host.hidden === true })
 
   function unload(): void {
-    clearTimeout(watchdog)
-    channel?.port1.close()
-    frame?.remove()
-    frame = channel = undefined
-    ready = false
+    clearTimeout(it.watchdog)
+    it.frame?.remove()
+    it.frame = undefined
+    it.onUnload?.()
+  }
+
+  function away(): void {
+    unload()
+    it.shown = false
+    it.note = 'Retry'
+    it.tell('error', { code: 'network' })
+    it.draw()
   }
 
   function load(): void {
-    if (frame) return
-    note = 0
-    channel = new MessageChannel()
-    channel.port1.onmessage = ({ data }) => hear(data)
-    frame = make('iframe')
+    if (it.frame) return
+    it.note = 0
+    const frame = (it.frame = make('iframe'))
     frame.title = label
     frame.referrerPolicy = 'origin'
-    frame.sandbox = 'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox'
-    frame.src = `${server}/embed/${key}`
-    root.append(frame)
-    watchdog = setTimeout(() => {
-      unload()
-      shown = false
-      note = 'Retry'
-      tell('error', 'network')
-      draw()
-    }, watchdogMs)
+    frame.sandbox =
+      'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads'
+    frame.src = `${it.server}/embed/${key}`
+    it.root.append(frame)
+    it.watchdog = setTimeout(away, watchdogMs)
+    import(/* @vite-ignore */ new URL('embed-port.js', src) as never).then(({ speak }) => it.flush ?? speak(it), away)
   }
 
-  function show(next: boolean): void {
-    if (next) load()
-    post({ type: next ? 'open' : 'close' })
-    ;(next ? frame : button)?.focus()
-    if (next !== shown) tell(next ? 'open' : 'close')
-    shown = next
-    stored[storedKey] = next || ''
-    draw()
-  }
+  it.root.adoptedStyleSheets = [sheet]
+  button.append(make('i'), badge)
+  button.hidden = (mode || launcher) as never
+  it.root.append(button)
+  document.querySelector(target)?.append(host)
 
-  async function hear({ type, name, count, code, look: theirs }: Heard): Promise<void> {
-    if (type === 'token') post({ type, token: await mint?.() })
-    else if (type === 'close') show(false)
-    else if (type === 'ready') {
-      clearTimeout(watchdog)
-      ready = true
-    } else {
-      note = count ?? note
-      Object.assign(look, theirs)
-      tell(name ?? type, count ?? code)
-    }
-    draw()
-  }
+  const toggle = () => it.show(!it.shown)
+  button.onclick = toggle
+  button.onpointerenter = button.onfocus = load
+  // It has the `signal` that ends this.
+  if (launcher) addEventListener('click', (event) => (event.target as Element).closest?.(launcher) && toggle(), it)
 
-  const command = (name: string) => (text?: string) => {
-    load()
-    post({ type: 'command', command: name, text })
-  }
-
+  // By itself, it leaves the focus where the visitor has it; on a phone it would cover the page just gone to.
+  let stored
   try {
-    stored = sessionStorage
+    stored = consent !== 'false' && sessionStorage[`aside:${key}`]
   } catch {
     // Storage is blocked: whether it was open is not remembered.
   }
-  root.adoptedStyleSheets = [sheet]
-  button.append(make('i'), badge)
-  root.append(button)
-  document.documentElement.append(host)
-
-  addEventListener(
-    'message',
-    ({ source, origin, data }) => {
-      if (source === frame?.contentWindow && origin === server && data.aside === 'ready')
-        (source as Window).postMessage({ ...tag, aside: 'init', version: 1, appId: key, open: shown }, server, [
-          channel!.port2,
-        ])
-    },
-    { signal },
-  )
-  // On phones the frame covers the page, and ends where the keyboard begins.
-  viewport.addEventListener('resize', draw, { signal })
-  viewport.addEventListener('scroll', draw, { signal })
-
-  const toggle = () => show(!shown)
-  button.onclick = toggle
-  button.onpointerenter = button.onfocus = load
-  // By itself, it leaves the focus where the visitor has it; on a phone it would cover the page just gone to.
-  if ((open ?? 'false') !== 'false' || (stored[storedKey] && innerWidth > 480)) {
+  if (mode || open !== 'false' || (stored && innerWidth > 480)) {
     load()
-    shown = true
+    it.shown = true
   }
-  draw()
+  it.draw()
 
-  return {
-    open: () => show(true),
-    close: () => show(false),
-    toggle,
-    send: command('send'),
-    prefill: command('prefill'),
-    newConversation: command('newConversation'),
-    identify({ token, getToken = () => token }) {
-      mint = getToken
-      post({ type: 'command', command: 'identify' })
-    },
-    logout: command('logout'),
+  /** What gives something back at once. */
+  const now: Record<string, unknown> = {
+    getState,
+    on: it.on,
+    off: (event: string, listener: () => void) => listeners[event]?.delete(listener),
+    subscribe: (listener: (state: WidgetState) => void) => it.on('state', () => listener(getState())),
     destroy() {
-      delete stored[storedKey]
       unload()
       life.abort()
       host.remove()
       gone()
     },
-    on(event, listener) {
-      const heard = (it: Event) => listener((it as CustomEvent).detail)
-      host.addEventListener(event, heard)
-      return () => host.removeEventListener(event, heard)
+    // It is no promise itself.
+    then: 0,
+  }
+  const here: Record<string, (value: string) => void> = {
+    open: () => it.show(true),
+    close: () => it.show(false),
+    toggle,
+    show: () => (host.hidden = false),
+    hide: () => (host.hidden = true),
+    setZIndex(zIndex) {
+      it.look.zIndex = tag.zIndex = zIndex
+      it.draw()
     },
   }
+  /** All else is the frame's. */
+  return new Proxy(now, {
+    get: (_, name: string) =>
+      now[name] ??
+      ((...args: [string]) => {
+        const done = new Promise<unknown>((resolve, reject) => {
+          if (here[name]) return resolve(here[name](...args))
+          it.calls.push({ name, args, resolve, reject })
+          // What only sets something is said when there is somebody to hear it.
+          if (!/^(set|id|reg)/.test(name)) load()
+          it.flush?.()
+        })
+        // Who wants to know of a failure listens to it.
+        done.catch(() => {})
+        return done
+      }),
+  }) as unknown as Widget
 }

@@ -11,6 +11,8 @@ export interface Tag extends DOMStringMap {
   sig?: string
   user?: string
   project?: string
+  /** Where Aside is, if not where this file comes from. */
+  server?: string
   locale?: string
   theme?: string
   position?: string
@@ -18,6 +20,16 @@ export interface Tag extends DOMStringMap {
   color?: string
   /** Present: opens by itself. */
   open?: string
+  /** `inline`: into `target`; `page`: over the whole window. Neither has a bubble. */
+  mode?: string
+  /** Where an inline one goes: a CSS selector. */
+  target?: string
+  /** What toggles it in place of the bubble: a CSS selector. */
+  launcher?: string
+  /** `false`: nothing is stored before `setConsent(true)`. */
+  consent?: string
+  /** What it is called in `Aside.widgets`. */
+  name?: string
   zIndex?: string
   /** What the bubble is called, in the language of the page. */
   label?: string
@@ -31,6 +43,6 @@ export function keyOf({ app, widgetId, projectId, apiKey }: Tag): string | undef
   const key = app || widgetId || projectId || apiKey
   if (key && !(key + apiKey).includes('as_sk_')) return key
   // eslint-disable-next-line no-console -- the only place an integrator would look
-  console.error(`Aside: ${key ? 'revoke this secret key, use an as_pk_ one' : 'no data-app'}`)
+  console.error(`Aside: ${key ? 'revoke this secret key, use as_pk_' : 'no data-app'}`)
   return undefined
 }

@@ -1,11 +1,15 @@
 /** The iframe's document: the panel, and the only way in and out of it, a port that the page hands over. */
 import type { FrameHello, FrameInit, FrameMessage, PageMessage } from '@aside/protocol/frame'
-import { mount } from '../ui/mount.ts'
-import type { Widget } from '../ui/options.ts'
+import { createMount } from '../ui/create-mount.ts'
+import type { MountedWidget } from '../sdk.ts'
+import { obey, vouchingOf } from './commands.ts'
+import { createPageFunctions } from './functions.ts'
 import { isInit, isMessage } from './port.ts'
-import { type PageVouching, vouchedByPage } from './vouching.ts'
+import { vouchedByPage } from './vouching.ts'
 
-type Post = (message: FrameMessage) => void
+const mount = createMount()
+
+type Command = Extract<PageMessage, { type: 'command' }>
 
 /** The server writes it into the document, where it resolved a key; else it is the last part of the address. */
 const appId = document.documentElement.dataset['app'] ?? decodeURIComponent(location.pathname.split('/').at(-1) ?? '')
@@ -19,55 +23,85 @@ function originOfPage(): string | undefined {
   return URL.canParse(said) ? new URL(said).origin : undefined
 }
 
-function obey(widget: Widget, message: PageMessage, vouching: PageVouching, post: Post): void {
-  if (message.type === 'token') return vouching.heard(message.token)
-  if (message.type === 'open') return widget.open()
-  if (message.type === 'close') return widget.close()
-  if (message.type !== 'command') return
-  const { command, id, text = '' } = message
-  if (command === 'send' || command === 'prefill') widget[command](text)
-  else if (command === 'identify') widget.identify({ getToken: vouching.anew })
-  else widget[command]()
-  if (id !== undefined) post({ type: 'result', id })
+/** The document is the widget's own, and speaks its language. */
+function speakWith(widget: MountedWidget): void {
+  const speak = () => (document.documentElement.lang = widget.getState().locale ?? 'en')
+  widget.subscribe(speak)
+  speak()
 }
 
-function begin(init: FrameInit, port: MessagePort): void {
-  const { open, locale, theme, position, zIndex } = init
-  const post: Post = (message) => port.postMessage(message)
-  const vouching = vouchedByPage(init, () => post({ type: 'token' }))
-  const { getToken } = vouching
-  const widget = mount(document.body, { baseUrl, appId, mode: 'frame', open, locale, theme, getToken })
-  const look = () => {
-    const { color, radius, ...own } = widget.look()
-    return { color, radius, ...(position ? {} : { position: own.position }), ...(zIndex ? {} : { zIndex: own.zIndex }) }
-  }
-  // What the page itself has closed it knows: an echo could close what it has opened again meanwhile.
-  let closedByPage = false
-  widget.on('close', () => {
-    if (!closedByPage) post({ type: 'close' })
+/** What can be said of what was thrown to another origin: a code. */
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'internal'
+
+const events = ['ready', 'message', 'unread', 'conversation', 'identity', 'connection', 'error'] as const
+
+function begin({ open, locale, theme, mode, consent, calls = [], ...init }: FrameInit, port: MessagePort): void {
+  const post = (message: FrameMessage) => port.postMessage(message)
+  const functions = createPageFunctions(post)
+  const argsOf = ({ args }: Command) => args.map(functions.revive)
+  const said = (command: string) => calls.findLast((it) => it.command === command)
+  const identify = said('identify')
+  const { token, getToken } = vouchedByPage({ open, ...init }, identify && vouchingOf(argsOf(identify)[0]))
+  const widget = mount(document.body, {
+    baseUrl,
+    appId,
+    mode: mode ? 'page' : 'frame',
+    open,
+    locale,
+    theme,
+    identity: token,
+    getToken,
+    consent: said('setConsent')?.args[0] === true || consent !== 'false',
   })
-  widget.on('unread', (count) => post({ type: 'unread', count }))
-  widget.on('error', ({ code }) => post({ type: 'error', code }))
-  widget.on('sent', () => post({ type: 'event', name: 'sent' }))
-  widget.on('received', () => post({ type: 'event', name: 'received' }))
-  widget.on('ready', () => post({ type: 'event', name: 'ready', look: look() }))
-  widget.on('look', () => post({ type: 'event', name: 'look', look: look() }))
+  speakWith(widget)
+
+  async function run(call: Command): Promise<void> {
+    try {
+      await obey(widget, call.command, argsOf(call))
+      post({ type: 'result', id: call.id })
+    } catch (error) {
+      post({ type: 'result', id: call.id, error: codeOf(error) })
+    }
+  }
+
+  // What the page itself has done it knows: an echo could close what it has opened again meanwhile.
+  let isPages = false
+  for (const type of ['open', 'close'] as const)
+    widget.on(type, () => {
+      if (!isPages) post({ type })
+    })
+  for (const name of events) widget.on(name, (detail: unknown) => post({ type: 'event', name, detail }))
+  const tellState = () => post({ type: 'state', state: { ...widget.getState() } })
+  widget.subscribe(tellState)
   port.onmessage = ({ data }) => {
     if (!isMessage(data)) return
-    closedByPage = data.type === 'close'
-    obey(widget, data, vouching, post)
-    closedByPage = false
+    if (data.type === 'result') functions.heard(data.id, data.value, data.error)
+    else if (data.type === 'command') void run(data)
+    else if (data.type === 'open' || data.type === 'close') {
+      isPages = true
+      void widget[data.type]()
+      isPages = false
+    }
   }
-  post({ type: 'ready' })
+  tellState()
+  for (const call of calls) {
+    if (call === identify || call.command === 'setConsent') post({ type: 'result', id: call.id })
+    else void run(call)
+  }
 }
 
 const page = originOfPage()
-if (window.parent === window) mount(document.body, { baseUrl, appId, mode: 'frame', open: true })
+if (window.parent === window) speakWith(mount(document.body, { baseUrl, appId, mode: 'frame', open: true }))
 else if (page) {
+  const hello = () => window.parent.postMessage({ aside: 'ready', version: 2 } satisfies FrameHello, page)
+  // The page's side of it may be on its way still.
+  const again = setInterval(hello, 100)
   addEventListener('message', function hear({ source, origin, data, ports: [port] }) {
     if (source !== window.parent || origin !== page || !isInit(data) || !port) return
+    clearInterval(again)
     removeEventListener('message', hear)
     begin(data, port)
   })
-  window.parent.postMessage({ aside: 'ready', version: 1 } satisfies FrameHello, page)
+  hello()
 }

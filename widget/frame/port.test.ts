@@ -22,9 +22,28 @@ const text = fc.constantFrom<unknown>(
   null,
   undefined,
 )
-const number = fc.constantFrom<unknown>(0, 1.5, Number.NaN, '1', null, undefined)
+const number = fc.constantFrom<unknown>(0, 7, 1.5, -1, Number.NaN, '1', null, undefined)
 const optional = { requiredKeys: [] }
 
+const args = fc.constantFrom<unknown>(
+  [],
+  ['text'],
+  [{ getToken: { $fn: 0 } }],
+  [1, 2, 3, 4],
+  [1, 2, 3, 4, 5],
+  'a',
+  {},
+  undefined,
+)
+const command = fc.record(
+  {
+    type: fc.constantFrom<unknown>('command', 'command', 'open', undefined),
+    id: number,
+    command: fc.constantFrom<unknown>('send', 'identify', 'newConversation', 'destroy', 'constructor', undefined),
+    args,
+  },
+  optional,
+)
 const init = fc.record(
   {
     aside: fc.constantFrom<unknown>('init', 'init', 'init', 'ready', undefined),
@@ -34,17 +53,21 @@ const init = fc.record(
     locale: text,
     theme: fc.constantFrom<unknown>('light', 'dark', 'auto', 'blue', undefined, null),
     viewport: fc.oneof(box, fc.constant(undefined), fc.constant(null)),
+    mode: fc.constantFrom<unknown>('inline', 'page', 'floating', undefined),
+    consent: text,
+    calls: fc.oneof(fc.constant(undefined), fc.constant('none'), fc.array(command, { maxLength: 3 })),
   },
   optional,
 )
 const message = fc.record(
   {
-    type: fc.constantFrom<unknown>('open', 'close', 'resize', 'command', 'command', 'eval', 1),
+    type: fc.constantFrom<unknown>('open', 'close', 'resize', 'command', 'command', 'result', 'eval', 1),
     width: size,
     height: size,
     id: number,
-    command: fc.constantFrom<unknown>('send', 'prefill', 'newConversation', 'destroy', 'constructor', undefined),
-    text,
+    command: fc.constantFrom<unknown>('send', 'setConsent', 'newConversation', 'destroy', 'constructor', undefined),
+    args,
+    error: fc.constantFrom<unknown>('internal', 'a'.repeat(500), 'a'.repeat(501), 1, undefined),
   },
   optional,
 )

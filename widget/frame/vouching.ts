@@ -1,15 +1,7 @@
-/** Who the visitor is, as the page says it: in its tag to begin with, over the port from then on. */
+/** Who the visitor is, as the page says it before the widget begins: in its tag, or by what it has called since. */
 import type { FrameInit } from '@aside/protocol/frame'
-import { claimsOf, complain, type GetToken } from '../core/identity.ts'
-
-export interface PageVouching {
-  /** The page's answer; where it has none, what its tag says. */
-  getToken: GetToken
-  /** The page's answer alone, from when it has spoken for itself. */
-  anew: GetToken
-  /** The page has answered. */
-  heard(token: string | null | undefined): void
-}
+import { claimsOf, complain } from '../core/identity.ts'
+import type { Vouching } from '../sdk.ts'
 
 /** The tag's token, unless what the tag says of it is not true. */
 function tokenOf({ identity, sig, user, project }: FrameInit): string | undefined {
@@ -20,17 +12,10 @@ function tokenOf({ identity, sig, user, project }: FrameInit): string | undefine
   return undefined
 }
 
-export function vouchedByPage(init: FrameInit, ask: () => void): PageVouching {
-  const waiting: ((token: string | undefined) => void)[] = []
+/** `called`: what `identify` was called with last, if it was. A callback that has nothing to say leaves the tag's word. */
+export function vouchedByPage(init: FrameInit, called: Vouching | undefined): Vouching {
   const said = tokenOf(init)
-  const anew = () =>
-    new Promise<string | undefined>((resolve) => {
-      waiting.push(resolve)
-      ask()
-    })
-  return {
-    anew,
-    getToken: async () => (await anew()) ?? said,
-    heard: (token) => waiting.splice(0).forEach((resolve) => resolve(token ?? undefined)),
-  }
+  const getToken = called?.getToken
+  if (!called || !getToken) return { token: called?.token ?? said }
+  return { token: called.token, getToken: async () => (await getToken()) ?? said }
 }

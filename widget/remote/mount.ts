@@ -2,6 +2,6 @@
 import { mount } from '../ui/mount.ts'
 
 export { mount }
-export type { GetToken, Listener, Options, Vouching, Widget, WidgetEvent, WidgetEvents } from '../ui/options.ts'
+export type * from '../sdk.ts'
 // The federation plugin unwraps a module that has nothing but a default.
 export default mount

@@ -124,7 +124,7 @@ describe('an open widget', () => {
     const root = rootOf(place).querySelector('.aside')
     expect(root?.getAttribute('dir')).toBe('rtl')
     expect([...(root?.classList ?? [])]).toEqual(expect.arrayContaining(['dark', 'left']))
-    expect(widget.look()).toMatchObject({ color: '#aa0000', position: 'left' })
+    expect(widget.getState().look).toMatchObject({ color: '#aa0000', position: 'left' })
     widget.destroy()
   })
 })

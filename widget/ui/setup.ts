@@ -1,9 +1,12 @@
 /** What one mounted widget gives to everything inside it. */
-import { inject, type InjectionKey, type ShallowRef } from 'vue'
+import { type Component, inject, type InjectionKey, type ShallowRef } from 'vue'
 import type { Core } from '../core/index.ts'
 import type { Options, WidgetEvent, WidgetEvents } from './options.ts'
 
 export interface Setup {
+  /** Of a floating widget; in a frame there is none. */
+  readonly Launcher?: Component
+
   readonly options: Readonly<ShallowRef<Options>>
   createCore(onLeft: () => void): Core
   /** Styles of a part that came later. */

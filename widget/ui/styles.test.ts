@@ -2,13 +2,19 @@ import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, it } from 'vitest'
 import { course, desk } from './course/part.ts'
+import { part as files } from './attach/part.ts'
+import Launcher from './chrome/Launcher.ce.vue'
 import { firstScreen } from './first-screen.ts'
-import { part } from './markdown/part.ts'
+import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
 import { conversations, feedback, passage } from './views/part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
 const later = {
+  Launcher: { css: cssOf({ Launcher }) },
+  AnswerBubble: answer,
+  AnswerActions: answer,
+  SourceList: answer,
   Markdown: part,
   CodeBlock: part,
   Conversations: conversations,
@@ -22,6 +28,12 @@ const later = {
   Offers: course,
   RatingCard: course,
   Desk: desk,
+  Attach: files,
+  UploadCard: files,
+  Thumbnail: files,
+  SentFiles: files,
+  FileCard: files,
+  Enlarged: files,
 }
 
 it('every component with styles brings them into the shadow root', () => {

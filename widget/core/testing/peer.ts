@@ -33,6 +33,7 @@ export async function startPeer(epoch = 'e1') {
   const calls: Call[] = []
   const faults: { match: string; fault: Fault }[] = []
   let shiftedEpoch = epoch
+  let look = settings
 
   const cursorOf = (visitor: Visitor) => `${shiftedEpoch}-${visitor.log.length}`
 
@@ -116,7 +117,10 @@ export async function startPeer(epoch = 'e1') {
       const known = visitor.messages.find((it) => it.conversationId === id && it.clientId === clientId)
       if (known && known.text !== text) throw new Refusal('idempotency_mismatch')
       if (known) return { message: known, cursor: cursorOf(visitor) }
-      const message = newMessage(visitor, conversation, { clientId, text })
+      const ids = Array.isArray(body['attachments']) ? body['attachments'].map(String) : []
+      const attachments = ids.map((it) => ({ id: it, name: `${it}.txt`, type: 'text/plain', sizeBytes: 1 }))
+      const files = ids.length > 0 ? { attachments } : {}
+      const message = newMessage(visitor, conversation, { clientId, text, ...files })
       emit(visitor, 'message-updated', { message })
       const turn = queue(visitor, conversation, message)
       return { message, turn, cursor: cursorOf(visitor) }
@@ -232,7 +236,7 @@ export async function startPeer(epoch = 'e1') {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
     }
     if (route === 'POST /v1/sessions') return reply(201, visitors.start(body['identity']))
-    if (shape.endsWith('/settings')) return reply(200, settings)
+    if (shape.endsWith('/settings')) return reply(200, look)
     const visitor = visitors.find(token ?? '')
     if (!visitor) throw new Refusal('unauthenticated')
     if (route === 'GET /v1/events') return stream(visitor, request, response)
@@ -285,8 +289,8 @@ export async function startPeer(epoch = 'e1') {
     },
     finish: (id: string, status: 'completed' | 'stopped' | 'interrupted' = 'completed') => finish(one(), id, status),
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
-    configure: (change: Partial<typeof settings>) =>
-      emit(one(), 'config-updated', { settings: { ...settings, ...change } }),
+    configure: (change: Partial<typeof look>) =>
+      emit(one(), 'config-updated', { settings: (look = { ...look, ...change }) }),
     /** As after a restore from a backup. */
     changeEpoch: () => void (shiftedEpoch = 'e2'),
     forgetSessions: visitors.forget,

@@ -49,7 +49,7 @@ export function useLeaving() {
       // Nothing is added to one that has ended.
       if (chat.state.current.conversation?.status === 'closed') await chat.open()
       const left = { ...(given ? { email: given } : {}), ...(name ? { name } : {}) }
-      chat.core.send(text(answers['message']), undefined, left)
+      chat.core.send(text(answers['message']), undefined, undefined, left)
       known.value = { ...known.value, ...left }
       void chat.start()
       return []

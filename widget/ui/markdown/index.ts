@@ -1,8 +1,8 @@
-/** An answer as it is meant to look; its plain text until the parser is there. */
+/** Markdown as it is meant to look; its plain text until the parser is there. */
 import { h } from 'vue'
 import { lazy } from '../lazy.ts'
 
-export const { component: LazyMarkdown, fetch: fetchMarkdown } = lazy(
+export const { component: LazyMarkdown } = lazy(
   () => import('./part.ts').then(({ part }) => part),
   ({ text }) => h('div', { class: 'plain', dir: 'auto' }, String(text)),
 )

@@ -1,5 +1,16 @@
+import { Announcements } from '../announcements.ts'
+import AnswerActions from '../bubbles/AnswerActions.ce.vue'
+import AnswerBubble from '../bubbles/AnswerBubble.ce.vue'
+import SourceList from '../bubbles/SourceList.ce.vue'
 import { cssOf } from '../styles.ts'
 import CodeBlock from './CodeBlock.ce.vue'
 import Markdown from './Markdown.ce.vue'
 
-export const part = { component: Markdown, css: cssOf({ Markdown, CodeBlock }) }
+const css = cssOf({ Markdown, CodeBlock })
+
+export const announcements = { component: Announcements, css: '' }
+export const part = { component: Markdown, css }
+export const answer = {
+  component: AnswerBubble,
+  css: `${css}\n${cssOf({ AnswerBubble, AnswerActions, SourceList })}`,
+}

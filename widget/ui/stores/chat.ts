@@ -1,10 +1,10 @@
 /** The core's state, as Vue sees it: at most one change per frame while an answer streams. */
-import type { ErrorCode } from '@aside/protocol'
+import type { Attachment, ErrorCode } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { type Core, initialState, type Judgement, pending, type Thread, type Vouching } from '../../core/index.ts'
 import { useSetup } from '../setup.ts'
-import { fetchMarkdown } from '../markdown/index.ts'
+import { fetchAnswers } from '../bubbles/index.ts'
 import { everyFrame } from '../frames.ts'
 
 const codeOf = (error: unknown): ErrorCode =>
@@ -29,6 +29,8 @@ export const useChat = defineStore('chat', () => {
   const notice = ref<ErrorCode>()
   /** How often somebody has left: nothing that was begun for them is the next one's. */
   const left = ref(0)
+  /** Who has signed in. */
+  const person = ref<string>()
   let isStarted = false
   const core: Core = setup.createCore(() => {
     left.value++
@@ -42,8 +44,15 @@ export const useChat = defineStore('chat', () => {
     const before = state.value
     state.value = core.getState()
     if (state.value.unread !== before.unread) setup.tell('unread', state.value.unread)
-    for (const { id, text } of completed(before.current, state.value.current))
-      setup.tell('received', { messageId: id, text })
+    for (const { id, author, text } of completed(before.current, state.value.current))
+      setup.tell('message', { id, author, text })
+    if (state.value.connection !== before.connection) setup.tell('connection', state.value.connection)
+    const { id } = state.value.current
+    if (id !== before.current.id) setup.tell('conversation', id === undefined ? {} : { id })
+    if (core.person() !== person.value) {
+      person.value = core.person()
+      setup.tell('identity', person.value === undefined ? {} : { sub: person.value })
+    }
     if (state.value.error && state.value.error !== before.error) setup.tell('error', { code: state.value.error.code })
   })
 
@@ -76,6 +85,7 @@ export const useChat = defineStore('chat', () => {
   return {
     state,
     ready,
+    person,
     notice,
     waiting: computed(() => pending(state.value)),
     left,
@@ -89,14 +99,14 @@ export const useChat = defineStore('chat', () => {
     logout: () => core.logout(),
     open: (id?: string) => core.openConversation(id).then(frames.flush),
     /** `replaces`: the last question, which is said anew. */
-    send(text: string, replaces?: string) {
-      if (text.trim() === '') return
+    send(text: string, replaces?: string, files: readonly Attachment[] = []) {
+      if (text.trim() === '' && files.length === 0) return
       notice.value = undefined
       // The answer will want it.
-      void fetchMarkdown()
-      core.send(text, replaces)
+      void fetchAnswers()
+      core.send(text, replaces, files)
       frames.flush()
-      setup.tell('sent', { text })
+      setup.tell('message', { author: 'visitor', text })
       void start()
     },
     resend(clientId: string) {
@@ -109,6 +119,8 @@ export const useChat = defineStore('chat', () => {
     },
     stop: () => attempt(core.stop()),
     regenerate: (messageId: string) => attempt(core.regenerate(messageId)),
+    /** Rejects with a `Fault`. */
+    perform: core.perform,
     /** False where it could not be said. */
     judge: (messageId: string, judgement: Judgement) =>
       attempt(core.judge(messageId, judgement).then(() => true)).then(Boolean),

@@ -1,11 +1,11 @@
 /** What of the widget is on the screen: open or not, which view, in which words and colours. */
-import type { Citation } from '@aside/protocol'
+import type { Attachment, Citation, ErrorCode } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { Look } from '../options.ts'
 import { useSetup } from '../setup.ts'
 import { accents, DEFAULT_PRIMARY } from '../theme.ts'
-import { chooseLocale, directionOf, en, loadWords } from '../words/index.ts'
+import { chooseLocale, directionOf, explain, firstWords, isBuiltIn, loadWords } from '../words/index.ts'
 import { useChat } from './chat.ts'
 
 export interface OpenPassage {
@@ -29,8 +29,11 @@ export const usePanel = defineStore('panel', () => {
   const chat = useChat()
   const systemDark = useSystemScheme()
   const mode = options.value.mode ?? 'floating'
+  const closable = mode === 'floating' || mode === 'frame'
 
   const open = ref(options.value.open ?? mode !== 'floating')
+  /** The page has taken it off the screen. */
+  const hidden = ref(false)
   /** How often it was opened by somebody, and not by itself: only then it takes the focus. */
   const asked = ref(0)
   const view = ref<'thread' | 'conversations' | 'passage'>('thread')
@@ -38,7 +41,9 @@ export const usePanel = defineStore('panel', () => {
   const draft = ref('')
   /** The question that is being said anew, and what was being written before. */
   const editing = shallowRef<{ id: string; before: string }>()
-  const loadedWords = shallowRef(en)
+  /** What is attached to what is being written: `take` gives those that are there, once. */
+  const files = shallowRef<{ isBusy: boolean; isReady: boolean; take(): Attachment[] }>()
+  const loadedWords = shallowRef(firstWords)
 
   const settings = computed(() => chat.state.settings)
   const locale = computed(() => {
@@ -65,18 +70,19 @@ export const usePanel = defineStore('panel', () => {
   }))
   const primary = computed(() => options.value.primary ?? settings.value?.theme.primary ?? DEFAULT_PRIMARY)
 
+  async function loadAll(): Promise<void> {
+    const wish = locale.value
+    const loaded = await loadWords(wish)
+    if (locale.value === wish) loadedWords.value = loaded
+  }
+  // What the first screen does not say waits until that stands.
   watch(
-    locale,
-    async (wish) => {
-      const loaded = await loadWords(wish)
-      if (locale.value === wish) loadedWords.value = loaded
-    },
+    () => !isBuiltIn(locale.value) || chat.ready || chat.state.error || view.value !== 'thread',
+    (isWanted) => isWanted && void loadAll(),
     { immediate: true },
   )
+  watch(locale, () => void loadAll())
 
-  watch(look, (now, before) => {
-    if (JSON.stringify(now) !== JSON.stringify(before)) tell('look', now)
-  })
   // What was begun belongs to who began it.
   watch(
     () => chat.left,
@@ -101,21 +107,32 @@ export const usePanel = defineStore('panel', () => {
   }
 
   function show(next: boolean): void {
-    if (next) asked.value++
-    if (open.value === next || (mode === 'inline' && !next)) return
+    if (next) {
+      asked.value++
+      hidden.value = false
+    }
+    if (open.value === next || (!closable && !next)) return
     open.value = next
     tell(next ? 'open' : 'close', undefined)
   }
 
   return {
     mode,
+    closable,
+    /** Does it bring one of its own? */
+    launcher: mode === 'floating' && (options.value.launcher ?? true) === true,
     open,
+    hidden,
     asked,
     view,
     passage,
     draft,
     editing,
+    files,
     words,
+    loadWords: loadAll,
+    /** What went wrong, in words. */
+    explain: (code: ErrorCode) => explain(words.value, code),
     locale,
     scheme,
     primary,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { en } from '../words/index.ts'
+import { en } from '../words/en.ts'
 import { describeMoment, describeTime, pausesBefore } from './times.ts'
 
 const now = new Date(2026, 10, 21, 18, 35)

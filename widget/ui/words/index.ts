@@ -1,22 +1,33 @@
-/** What the widget says, in the visitor's language: English at once, any other as soon as it is loaded. */
-import { en, type Words } from './en.ts'
+/** What the widget says, in the visitor's language: the first screen in English at once, all else as soon as it is loaded. */
+import type { ErrorCode } from '@aside/protocol'
+import type { Words } from './en.ts'
+import { first, firstErrors } from './first.ts'
 
 export type { Words } from './en.ts'
-export { en } from './en.ts'
 
-const others: Record<string, () => Promise<Words>> = {
+/** What there is at once. All of it is optional but what the first screen says, which is all that is on the screen then. */
+export const firstWords = { ...first, errors: firstErrors } as unknown as Words
+
+const all: Record<string, () => Promise<Words>> = {
+  en: () => import('./en.ts').then(({ en }) => en),
   ar: () => import('./ar.ts').then(({ ar }) => ar),
   de: () => import('./de.ts').then(({ de }) => de),
 }
 
-export const locales = ['en', ...Object.keys(others)]
+export const locales = Object.keys(all)
 
 const language = (locale: string): string => locale.toLowerCase().split(/[-_]/)[0] ?? ''
 
-/** The words of a BCP 47 locale; English for a language there are none of, or that could not be loaded. */
+/** Can the first screen be drawn in it without anything more? */
+export const isBuiltIn = (locale: string): boolean => language(locale) === 'en' || !all[language(locale)]
+
+/** The words of a BCP 47 locale; English for a language there are none of, and for its first screen alone where they cannot be loaded. */
 export async function loadWords(locale: string): Promise<Words> {
-  return (await others[language(locale)]?.().catch(() => en)) ?? en
+  return (all[language(locale)] ?? all['en']!)().catch(() => firstWords)
 }
+
+/** In words, also before there are words for it. */
+export const explain = ({ errors }: Words, code: ErrorCode): string => errors[code] ?? errors.internal
 
 /** The first wish there are words for, the widget's or the owner's (`own`, BCP 47); else `en`. */
 export function chooseLocale(wishes: (string | undefined)[], own: string[] = []): string {

@@ -1,8 +1,9 @@
 import { errorCodes } from '@aside/protocol'
 import { describe, expect, it } from 'vitest'
+import { en } from './en.ts'
 import { en as later } from './later/en.ts'
 import { others as laterWords } from './later/index.ts'
-import { chooseLocale, directionOf, en, loadWords, locales } from './index.ts'
+import { chooseLocale, directionOf, loadWords, locales } from './index.ts'
 
 describe.each(locales)('the words in %s', (locale) => {
   it('name every error code in plain language', async () => {

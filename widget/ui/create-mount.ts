@@ -1,0 +1,67 @@
+/** The one inside of every way to embed: a widget in a shadow root of its own, with its own Vue app, Pinia and core. */
+import { createPinia } from 'pinia'
+import { type Component, createApp, shallowRef } from 'vue'
+import { createConsent, createCore } from '../core/index.ts'
+import { firstScreen } from './first-screen.ts'
+import type { Mount, WidgetEvent } from '../sdk.ts'
+import { createSdk } from './sdk.ts'
+import { setupKey } from './setup.ts'
+import { useChat } from './stores/chat.ts'
+import { usePanel } from './stores/panel.ts'
+import { adoptStyles, cssOf } from './styles.ts'
+import Root from './Root.ce.vue'
+
+/** `Launcher`: of a floating widget. What is only ever in a frame does without. */
+export const createMount =
+  (Launcher?: Component): Mount =>
+  (element, initial) => {
+    const options = shallowRef(initial)
+    const consent = createConsent(initial.appId, initial.consent ?? true)
+    const listeners = new Map<WidgetEvent, Set<(detail: never) => void>>()
+    const host = document.createElement('div')
+    host.dataset['mode'] = initial.mode ?? 'floating'
+    const root = host.attachShadow({ mode: 'open' })
+    const adopt = (css: string) => adoptStyles(root, css, initial.nonce)
+    adopt(cssOf({ ...firstScreen, ...(Launcher ? { Launcher } : {}) }))
+    const container = document.createElement('div')
+    container.className = 'root'
+    root.append(container)
+
+    const app = createApp(Root)
+    const pinia = createPinia()
+    app.provide(setupKey, {
+      options,
+      ...(Launcher ? { Launcher } : {}),
+      adopt,
+      createCore: (onLeft) =>
+        createCore({
+          baseUrl: initial.baseUrl,
+          appId: initial.appId,
+          identity: { token: initial.identity, getToken: initial.getToken },
+          onLeft,
+          storage: consent.backing,
+        }),
+      tell: (event, detail) => listeners.get(event)?.forEach((listener) => listener(detail as never)),
+    })
+    app.use(pinia)
+    const chat = useChat(pinia)
+    const panel = usePanel(pinia)
+    element.append(host)
+    app.mount(container)
+
+    return createSdk({
+      chat,
+      panel,
+      consent,
+      listeners,
+      options: () => options.value,
+      setOptions: (change) => (options.value = { ...options.value, ...change }),
+      end() {
+        app.unmount()
+        chat.close()
+        chat.$dispose()
+        panel.$dispose()
+        host.remove()
+      },
+    })
+  }

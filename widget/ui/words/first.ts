@@ -1,0 +1,43 @@
+/** What the first screen says in English: the rest comes when that stands, in every other language all comes at once. */
+export const first = {
+  title: 'Chat',
+  greeting: 'Hello! How can we help?',
+  placeholder: 'Ask a question …',
+  openChat: 'Open chat',
+  closeChat: 'Close chat',
+  unread: (count: number) => (count === 1 ? '1 unread message' : `${count} unread messages`),
+  loading: 'Loading …',
+  suggested: 'Suggested questions',
+  messages: 'Messages',
+  message: 'Message',
+  send: 'Send',
+  stop: 'Stop answering',
+  charsLeft: (count: number) => (count >= 0 ? `${count} characters left` : `${-count} characters too many`),
+  you: 'You',
+  thinking: 'The assistant is thinking …',
+  place: (place: number) => (place <= 1 ? 'You are next in line' : `You are number ${place} in line`),
+  sending: 'Sending …',
+  waiting: 'Not sent yet',
+  notSent: 'Not sent',
+  retry: 'Retry',
+  discard: 'Delete',
+  edit: 'Change this question',
+  editing: 'You are changing your last question.',
+  cancel: 'Cancel',
+  back: 'Back',
+  latest: 'Go to the latest message',
+  earlier: 'Earlier messages',
+  conversations: 'Conversations',
+  newConversation: 'New conversation',
+  offline: 'You are offline. What you write is sent when you are back.',
+  reconnecting: 'Connection lost. Reconnecting …',
+  startAgain: 'Start again',
+  today: 'Today',
+  yesterday: 'Yesterday',
+}
+
+/** What is said before the words for what went wrong are there, or where they cannot be had. */
+export const firstErrors = {
+  network: 'No connection to the chat. Please check your network.',
+  internal: 'Something went wrong on our side. Please try again.',
+}
