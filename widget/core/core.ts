@@ -217,7 +217,6 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
-    judge: (messageId, judgement) => visit.judge(messageId, judgement),
     introduce: () => visit.introduce(),
     call: (route, input) => visit.call(route, input),
     loadEarlier: () => visit.loadEarlier(),

@@ -2,7 +2,6 @@
 import {
   type Attachment,
   type Endpoint,
-  type giveFeedback,
   type Input,
   isFault,
   type Left,
@@ -22,10 +21,6 @@ import type { Perform, Proof } from './session.ts'
 import { emptyThread, type Failure, type OutboxItem, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
-import { withMessage } from './thread.ts'
-
-/** What is said of an answer; `none` takes it back. */
-export type Judgement = Input<typeof giveFeedback>['body']
 
 export interface VisitOptions {
   baseUrl: string
@@ -69,8 +64,6 @@ export interface Visit {
   stop(): Promise<void>
   /** The id of an answer or of the visitor message it replies to. Retry of an interrupted answer is this too. Rejects with a `Fault`. */
   regenerate(messageId: string): Promise<void>
-  /** What the visitor thinks of an answer that has ended, in place of what they thought before. Rejects with a `Fault`. */
-  judge(messageId: string, judgement: Judgement): Promise<void>
   /** What is asked before the first message is said: what waited for it is sent. */
   introduce(): void
   /** Any endpoint of the visitor's, with a few tries: only what may safely be said twice. Rejects with a `Fault`. */
@@ -108,6 +101,8 @@ export function createVisit(options: VisitOptions): Visit {
     }
   }
 
+  const call: Visit['call'] = (route, input) => insist(() => session.call(route, input))
+
   /** The message that was said to be read last. */
   let readId: string | undefined
   cell.subscribe(({ visible, current: { conversation, messages } }) => {
@@ -115,7 +110,7 @@ export function createVisit(options: VisitOptions): Visit {
     if (!visible || !conversation?.unread || !last || last.id === readId) return
     readId = last.id
     const input = { params: { conversationId: conversation.id }, body: { seq: last.seq } }
-    insist(() => session.call(routes.markRead, input)).catch(() => (readId = undefined))
+    call(routes.markRead, input).catch(() => (readId = undefined))
   })
 
   function send(text: string, replaces?: string, files: readonly Attachment[] = [], left?: Left): void {
@@ -172,7 +167,7 @@ export function createVisit(options: VisitOptions): Visit {
       const { running, current } = cell.get()
       if (!running || current.id === undefined) return
       const input = { params: { conversationId: current.id }, body: { turnId: running.turnId } }
-      const turn = await insist(() => session.call(routes.stopTurn, input))
+      const turn = await call(routes.stopTurn, input)
       cell.update(settled(withTurn(cell.get(), turn)))
     },
     async regenerate(messageId) {
@@ -180,22 +175,15 @@ export function createVisit(options: VisitOptions): Visit {
       if (conversationId === undefined) return
       const answered = messages.find(({ id }) => id === messageId)?.replyTo ?? messageId
       const input = { params: { conversationId }, body: { messageId: answered, clientId: mintClientId() } }
-      const posted = await insist(() => session.call(routes.regenerate, input))
+      const posted = await call(routes.regenerate, input)
       cell.update(acknowledged(cell.get(), posted))
       connection.wake()
-    },
-    async judge(messageId, judgement) {
-      const message = await insist(() => session.call(routes.giveFeedback, { params: { messageId }, body: judgement }))
-      const state = cell.get()
-      // It may have left the thread meanwhile.
-      if (state.current.messages.some((it) => it.id === messageId))
-        cell.update({ ...state, current: withMessage(state.current, message, state.stream.drafts) })
     },
     introduce() {
       cell.update({ ...cell.get(), introduced: true })
       outbox.drain()
     },
-    call: (route, input) => insist(() => session.call(route, input)),
+    call,
     setVisible(visible) {
       if (cell.get().visible !== visible) cell.update(settled({ ...cell.get(), visible }))
     },

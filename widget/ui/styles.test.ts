@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect, it } from 'vitest'
-import { course, desk } from './course/part.ts'
+import { course } from './course/part.ts'
 import { part as files } from './attach/part.ts'
 import Launcher from './chrome/Launcher.ce.vue'
 import { firstScreen } from './first-screen.ts'
@@ -27,7 +27,7 @@ const later = {
   LeaveForm: course,
   Offers: course,
   RatingCard: course,
-  Desk: desk,
+  Desk: course,
   Attach: files,
   UploadCard: files,
   Thumbnail: files,
