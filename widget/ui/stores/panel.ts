@@ -5,7 +5,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { Look } from '../options.ts'
 import { useSetup } from '../setup.ts'
 import { accents, DEFAULT_PRIMARY } from '../theme.ts'
-import { chooseLocale, directionOf, en, loadWords } from '../words/index.ts'
+import { chooseLocale, directionOf, en, type KnownWords, loadWords } from '../words/index.ts'
 import { useChat } from './chat.ts'
 
 export interface OpenPassage {
@@ -38,7 +38,7 @@ export const usePanel = defineStore('panel', () => {
   const draft = ref('')
   /** The question that is being said anew, and what was being written before. */
   const editing = shallowRef<{ id: string; before: string }>()
-  const loadedWords = shallowRef(en)
+  const loadedWords = shallowRef<KnownWords>(en)
 
   const settings = computed(() => chat.state.settings)
   const locale = computed(() => {

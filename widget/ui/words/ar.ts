@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@aside/protocol'
-import type { Words } from './en.ts'
+import type { AllWords } from './en-later.ts'
 
 const tryLater = 'المساعد مشغول الآن. يُرجى المحاولة بعد قليل.'
 const ownerMustFix = 'الدردشة غير مُعدّة بشكل صحيح في هذه الصفحة. يُرجى إبلاغ صاحب الموقع.'
@@ -63,7 +63,7 @@ const unread: Record<string, (count: number) => string> = {
   few: (count) => `${count} رسائل غير مقروءة`,
 }
 
-export const ar: Words = {
+export const ar: AllWords = {
   title: 'الدردشة',
   greeting: 'مرحبًا! كيف يمكننا مساعدتك؟',
   placeholder: 'اطرح سؤالًا …',
@@ -132,5 +132,37 @@ export const ar: Words = {
   startAgain: 'البدء من جديد',
   today: 'اليوم',
   yesterday: 'أمس',
+  home: 'الرئيسية',
+  recent: 'أحدث المحادثات',
+  allConversations: 'كل المحادثات',
+  newMessage: 'رسالة جديدة',
+  settings: 'الإعدادات',
+  sound: 'الصوت',
+  soundHint: 'صوت خافت عندما تصل رسالة والدردشة غير ظاهرة.',
+  theme: 'المظهر',
+  themes: { auto: 'تلقائي', light: 'فاتح', dark: 'داكن' },
+  textSize: 'حجم النص',
+  textSizes: { small: 'صغير', normal: 'عادي', large: 'كبير', largest: 'كبير جدًا' },
+  language: 'اللغة',
+  automatic: 'تلقائي',
+  privacy: 'بياناتك',
+  exportData: 'تصدير بياناتي',
+  exportDataHint: 'كل ما هو محفوظ عنك هنا في ملف واحد.',
+  exportConversation: 'حفظ هذه المحادثة',
+  exportConversationHint: 'المحادثة المفتوحة كمستند نصي (Markdown).',
+  exported: 'الملف جاهز.',
+  deleteData: 'حذف بياناتي',
+  deleteDataHint: 'محادثاتك وكل ما هو محفوظ عنك.',
+  deleteTitle: 'حذف كل شيء؟',
+  deleteConsequences:
+    'ستُحذف كل محادثاتك وتقييماتك وإعداداتك، هنا وعلى الخادم وفي كل متصفحاتك. وتتوقف أي إجابة قيد الكتابة. لا يمكن التراجع عن ذلك.',
+  deleteConfirm: 'حذف كل شيء',
+  deleting: 'جارٍ الحذف …',
+  deleteHeld: 'لا يمكن حذف بياناتك حاليًا لأن صاحب هذا الموقع ملزم بحفظها.',
+  sendAsNew: 'إرسال كرسالة جديدة',
+  move: 'النقل أو تغيير الحجم: مفاتيح الأسهم تنقل، ومع Shift تغيّر الحجم، ومفتاح Home يعيد إلى المكان الأصلي',
+  moved: (left, top) => `${left} من اليسار، ${top} من الأعلى`,
+  resized: (width, height) => `العرض ${width}، الارتفاع ${height}`,
+  putBack: 'عاد إلى مكانه',
   errors,
 }

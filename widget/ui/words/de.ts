@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@aside/protocol'
-import type { Words } from './en.ts'
+import type { AllWords } from './en-later.ts'
 
 const tryLater = 'Der Assistent ist gerade ausgelastet. Bitte gleich noch einmal versuchen.'
 const ownerMustFix = 'Der Chat ist auf dieser Seite nicht richtig eingerichtet. Bitte dem Betreiber Bescheid geben.'
@@ -56,7 +56,7 @@ const errors: Record<ErrorCode, string> = {
   internal: 'Bei uns ist etwas schiefgegangen. Bitte noch einmal versuchen.',
 }
 
-export const de: Words = {
+export const de: AllWords = {
   title: 'Chat',
   greeting: 'Hallo! Wie können wir helfen?',
   placeholder: 'Frage stellen …',
@@ -125,5 +125,37 @@ export const de: Words = {
   startAgain: 'Neu beginnen',
   today: 'Heute',
   yesterday: 'Gestern',
+  home: 'Start',
+  recent: 'Letzte Unterhaltungen',
+  allConversations: 'Alle Unterhaltungen',
+  newMessage: 'Neue Nachricht',
+  settings: 'Einstellungen',
+  sound: 'Ton',
+  soundHint: 'Ein leiser Ton, wenn eine Nachricht kommt und der Chat nicht zu sehen ist.',
+  theme: 'Darstellung',
+  themes: { auto: 'Automatisch', light: 'Hell', dark: 'Dunkel' },
+  textSize: 'Schriftgröße',
+  textSizes: { small: 'Klein', normal: 'Normal', large: 'Groß', largest: 'Sehr groß' },
+  language: 'Sprache',
+  automatic: 'Automatisch',
+  privacy: 'Ihre Daten',
+  exportData: 'Meine Daten exportieren',
+  exportDataHint: 'Alles, was hier über Sie gespeichert ist, in einer Datei.',
+  exportConversation: 'Diese Unterhaltung sichern',
+  exportConversationHint: 'Die geöffnete Unterhaltung als Textdokument (Markdown).',
+  exported: 'Die Datei ist fertig.',
+  deleteData: 'Meine Daten löschen',
+  deleteDataHint: 'Ihre Unterhaltungen und alles andere, was über Sie gespeichert ist.',
+  deleteTitle: 'Alles löschen?',
+  deleteConsequences:
+    'Alle Ihre Unterhaltungen, Bewertungen und Einstellungen werden gelöscht, hier und auf dem Server, in jedem Ihrer Browser. Eine Antwort, die gerade geschrieben wird, hört auf. Das lässt sich nicht rückgängig machen.',
+  deleteConfirm: 'Alles löschen',
+  deleting: 'Wird gelöscht …',
+  deleteHeld: 'Ihre Daten können zurzeit nicht gelöscht werden, weil der Betreiber dieser Seite sie aufbewahren muss.',
+  sendAsNew: 'Als neue Nachricht senden',
+  move: 'Verschieben oder Größe ändern: Pfeiltasten verschieben, mit Umschalt ändern sie die Größe, Pos1 stellt zurück',
+  moved: (left, top) => `${left} von links, ${top} von oben`,
+  resized: (width, height) => `${width} breit, ${height} hoch`,
+  putBack: 'Wieder an seinem Platz',
   errors,
 }

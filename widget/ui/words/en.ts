@@ -91,20 +91,9 @@ export const en = {
   copyCode: 'Copy code',
   helpful: 'Helpful',
   unhelpful: 'Not helpful',
-  whyNot: 'What was wrong with it?',
-  reasons: {
-    wrong: 'It is wrong',
-    incomplete: 'Something is missing',
-    off_topic: 'It misses my question',
-    outdated: 'It is out of date',
-    unclear: 'Hard to follow',
-    other: 'Something else',
-  },
-  tellMore: 'Anything else? (optional)',
   thanks: 'Thank you, that helps.',
   sources: 'Sources',
   source: (number: number, title: string) => `Source ${number}: ${title}`,
-  openSource: 'Open the document',
   image: 'Image',
   back: 'Back',
   latest: 'Go to the latest message',
@@ -112,12 +101,7 @@ export const en = {
   noChat: 'New messages are not taken here at the moment.',
   conversations: 'Conversations',
   newConversation: 'New conversation',
-  noConversations: 'No conversations yet',
-  search: 'Search conversations',
-  nothingFound: 'Nothing found',
-  newestOnly: 'Only the newest are shown.',
   untitled: 'New conversation',
-  more: 'Show more',
   connecting: 'Connecting …',
   offline: 'You are offline. What you write is sent when you are back.',
   reconnecting: 'Connection lost. Reconnecting …',
@@ -127,5 +111,5 @@ export const en = {
   errors,
 }
 
-/** Every word the widget says. Text of an app's owner (title, greeting, placeholder) takes precedence where there is some. */
+/** What the first screen says. Text of an app's owner (title, greeting, placeholder) takes precedence where there is some. */
 export type Words = typeof en

@@ -1,10 +1,14 @@
 /** What the widget says, in the visitor's language: English at once, any other as soon as it is loaded. */
+import type { LaterWords } from './en-later.ts'
 import { en, type Words } from './en.ts'
 
 export type { Words } from './en.ts'
 export { en } from './en.ts'
 
-const others: Record<string, () => Promise<Words>> = {
+/** English is at hand without the words of the parts that come later: they bring those. */
+export type KnownWords = Words & Partial<LaterWords>
+
+const others: Record<string, () => Promise<KnownWords>> = {
   ar: () => import('./ar.ts').then(({ ar }) => ar),
   de: () => import('./de.ts').then(({ de }) => de),
 }
@@ -14,7 +18,7 @@ export const locales = ['en', ...Object.keys(others)]
 const language = (locale: string): string => locale.toLowerCase().split(/[-_]/)[0] ?? ''
 
 /** The words of a BCP 47 locale; English for a language there are none of, or that could not be loaded. */
-export async function loadWords(locale: string): Promise<Words> {
+export async function loadWords(locale: string): Promise<KnownWords> {
   return (await others[language(locale)]?.().catch(() => en)) ?? en
 }
 

@@ -1,5 +1,6 @@
 import { errorCodes } from '@aside/protocol'
 import { describe, expect, it } from 'vitest'
+import { enLater } from './en-later.ts'
 import { chooseLocale, directionOf, en, loadWords, locales } from './index.ts'
 
 describe.each(locales)('the words in %s', (locale) => {
@@ -13,12 +14,16 @@ describe.each(locales)('the words in %s', (locale) => {
   })
 
   it('are all there', async () => {
-    const words = await loadWords(locale)
-    expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort())
+    // The English ones come in two parts.
+    const words = { ...enLater, ...(await loadWords(locale)) }
+    expect(Object.keys({ ...(await loadWords(locale)), ...(locale === 'en' ? enLater : {}) }).sort()).toEqual(
+      Object.keys({ ...en, ...enLater }).sort(),
+    )
     for (const [name, text] of Object.entries(words)) if (typeof text === 'string') expect(text, name).not.toBe('')
     for (const count of [0, 1, 2, 3, 11, 100]) {
       expect(words.place(count)).not.toMatch(/undefined|NaN/)
       expect(words.unread(count)).not.toMatch(/undefined|NaN/)
+      expect(words.moved(count, count) + words.resized(count, count)).not.toMatch(/undefined|NaN/)
       expect(words.charsLeft(-count)).not.toMatch(/undefined|NaN|--/)
     }
   })

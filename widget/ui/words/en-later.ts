@@ -1,0 +1,56 @@
+import type { Words } from './en.ts'
+
+/** What only the parts say that come later, which bring it: the first screen does not wait for it. */
+export const enLater = {
+  whyNot: 'What was wrong with it?',
+  reasons: {
+    wrong: 'It is wrong',
+    incomplete: 'Something is missing',
+    off_topic: 'It misses my question',
+    outdated: 'It is out of date',
+    unclear: 'Hard to follow',
+    other: 'Something else',
+  },
+  tellMore: 'Anything else? (optional)',
+  noConversations: 'No conversations yet',
+  search: 'Search conversations',
+  nothingFound: 'Nothing found',
+  newestOnly: 'Only the newest are shown.',
+  more: 'Show more',
+  openSource: 'Open the document',
+  home: 'Home',
+  recent: 'Recent conversations',
+  allConversations: 'All conversations',
+  newMessage: 'New message',
+  settings: 'Settings',
+  sound: 'Sound',
+  soundHint: 'A soft sound when a message comes and the chat is not in view.',
+  theme: 'Appearance',
+  themes: { auto: 'Automatic', light: 'Light', dark: 'Dark' },
+  textSize: 'Text size',
+  textSizes: { small: 'Small', normal: 'Normal', large: 'Large', largest: 'Very large' },
+  language: 'Language',
+  automatic: 'Automatic',
+  privacy: 'Your data',
+  exportData: 'Export my data',
+  exportDataHint: 'All that is kept of you here, in one file.',
+  exportConversation: 'Save this conversation',
+  exportConversationHint: 'The open conversation as a text document (Markdown).',
+  exported: 'The file is ready.',
+  deleteData: 'Delete my data',
+  deleteDataHint: 'Your conversations and everything else that is kept of you.',
+  deleteTitle: 'Delete everything?',
+  deleteConsequences:
+    'All your conversations, ratings and settings are deleted, here and on the server, in every browser of yours. An answer that is being written stops. This cannot be undone.',
+  deleteConfirm: 'Delete everything',
+  deleting: 'Being deleted …',
+  deleteHeld: 'Your data cannot be deleted at the moment, because the owner of this site is obliged to keep it.',
+  sendAsNew: 'Send as a new message',
+  move: 'Move or resize: arrow keys move, with Shift they resize, Home puts it back',
+  moved: (left: number, top: number) => `${left} from the left, ${top} from the top`,
+  resized: (width: number, height: number) => `${width} wide, ${height} high`,
+  putBack: 'Back in its place',
+}
+
+export type LaterWords = typeof enLater
+export type AllWords = Words & LaterWords

@@ -1,0 +1,9 @@
+import { computed, type ComputedRef } from 'vue'
+import { usePanel } from '../stores/panel.ts'
+import { type AllWords, enLater } from './en-later.ts'
+
+/** All words, for the parts that come later. The first screen has to do with `panel.words`. */
+export function useWords(): ComputedRef<AllWords> {
+  const panel = usePanel()
+  return computed(() => ({ ...enLater, ...panel.words }))
+}
