@@ -32,8 +32,11 @@ export interface Core extends Omit<Visit, 'person' | 'end'> {
    * far becomes theirs. Somebody else before: nothing of them is left here. Before `start` nothing is requested. Never rejects.
    */
   identify(how: Vouching): Promise<void>
-  /** Ends the session and wipes what this browser stored; starts clean where it was started. Other tabs follow. */
-  logout(): void
+  /**
+   * Ends the session and wipes what this browser stored; starts clean where it was started. Other tabs follow. `isErased`: the
+   * server has ended the session already, with everything else.
+   */
+  logout(isErased?: boolean): void
   /** After the connection ended: all over again, with what is stored. */
   restart(): Promise<void>
 }
@@ -118,11 +121,12 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   }
 
   /** Nothing of anybody is left here. */
-  function leave(isTold = false): void {
+  function leave(isTold = false, isErased = false): void {
     turn++
     word = getToken = undefined
     unsubscribe()
     visit.close()
+    if (isErased) places.storeOf(visit.person).set('token', undefined)
     if (!isTold)
       for (const person of new Set([undefined, visit.person, ...places.people()])) {
         tellPlace(placeOf(appId, person), { type: 'person' })
@@ -199,19 +203,20 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       started = begin()
       await started
     },
-    logout: () => leave(),
+    logout: (isErased) => leave(false, isErased),
     restart() {
       reopen(visit.person)
       return (started = begin())
     },
     openConversation: (id) => visit.openConversation(id),
     send: (text, replaces) => visit.send(text, replaces),
-    resend: (clientId) => visit.resend(clientId),
+    resend: (clientId, asNew) => visit.resend(clientId, asNew),
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
     judge: (messageId, judgement) => visit.judge(messageId, judgement),
     search: (query) => visit.search(query),
+    ask: (question) => visit.ask(question),
     passage: (messageId, number) => visit.passage(messageId, number),
     loadEarlier: () => visit.loadEarlier(),
     loadMoreConversations: () => visit.loadMoreConversations(),

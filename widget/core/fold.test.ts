@@ -170,3 +170,13 @@ test('an event of a later version is passed over', () => {
   const state = play('answer')
   for (const event of strangers) expect(fold(state, { ...event, id: undefined })).toBe(state)
 })
+
+test('a conversation has news when something came in it that was not on the screen', () => {
+  const { conversationId, events } = transcript('answer')
+  expect(play('answer').news).toEqual([conversationId])
+  const seen = { ...opened(conversationId), visible: true }
+  expect(events.reduce(fold, seen).news).toEqual([])
+  const elsewhere = events.reduce(fold, { ...initialState, visible: true })
+  expect(elsewhere.news).toEqual([conversationId])
+  expect(elsewhere.unread, 'the badge counts what came while nobody looked at all').toBe(0)
+})

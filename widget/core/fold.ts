@@ -42,12 +42,12 @@ function applied(state: State, event: StreamEvent, at: string | undefined): Stat
     case 'message-end': {
       const { message, turn } = event.payload
       const isNews = message.status === 'completed' || message.status === 'interrupted'
-      return withTurn(told(isNews ? noticed(state) : state, message, at), turn, at)
+      return withTurn(told(isNews ? noticed(state, message) : state, message, at), turn, at)
     }
     case 'message-updated': {
       const { message } = event.payload
       const isNews = message.author === 'agent' && !state.current.messages.some(({ id }) => id === message.id)
-      return told(isNews ? noticed(state) : state, message, at)
+      return told(isNews ? noticed(state, message) : state, message, at)
     }
     case 'conversation-updated': {
       const { conversation } = event.payload
@@ -70,7 +70,15 @@ function applied(state: State, event: StreamEvent, at: string | undefined): Stat
 const isOver = (state: State, messageId: string): boolean =>
   state.current.messages.some(({ id, status }) => id === messageId && status !== 'streaming')
 
-const noticed = (state: State): State => (state.visible ? state : { ...state, unread: Math.min(state.unread + 1, 999) })
+function noticed(state: State, { conversationId }: Message): State {
+  const { visible, current, news } = state
+  if (visible && current.id === conversationId) return state
+  return {
+    ...state,
+    unread: visible ? state.unread : Math.min(state.unread + 1, 999),
+    news: news.includes(conversationId) ? news : [...news, conversationId],
+  }
+}
 
 /** A message, durably: in its place, and no longer in the outbox. */
 function told(state: State, message: Message, at: string | undefined): State {

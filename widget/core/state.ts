@@ -33,7 +33,7 @@ export interface OutboxItem {
   readonly conversationClientId?: string
   readonly text: string
   /** The question it is said in place of. */
-  readonly replaces?: string
+  readonly replaces?: string | undefined
   readonly status: 'queued' | 'sending' | 'waiting' | 'failed'
   readonly error?: Failure
   /** Milliseconds of this browser's clock; only ever compared with other items'. */
@@ -91,6 +91,8 @@ export interface State {
   /** Messages that came while nobody looked. At most 999. */
   readonly unread: number
   readonly visible: boolean
+  /** Conversations in which something came that was not on the screen then, nor since; as far as this page has seen. */
+  readonly news: readonly string[]
   /** Why the connection ended. */
   readonly error?: Failure
   /** For `fold` only. */
@@ -113,6 +115,7 @@ export const initialState: State = {
   outbox: [],
   unread: 0,
   visible: false,
+  news: [],
   stream: { drafts: {} },
 }
 

@@ -16,7 +16,7 @@ import { backoffMs } from './pauses.ts'
 import { acknowledged } from './replies.ts'
 import * as routes from './routes.ts'
 import { placeOf } from './place.ts'
-import type { Proof } from './session.ts'
+import type { Proof, Session } from './session.ts'
 import { emptyThread, type Failure, type OutboxItem, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
@@ -57,8 +57,8 @@ export interface Visit {
   openConversation(id?: string): Promise<void>
   /** Into the outbox at once, also before `start`. Nothing but white space is ignored. Never throws. */
   send(text: string, replaces?: string): void
-  /** Only a `failed` or `waiting` one: queued again, now. */
-  resend(clientId: string): void
+  /** Only a `failed` or `waiting` one: queued again, now. `asNew`: what it was to replace stays. */
+  resend(clientId: string, asNew?: boolean): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
   discard(clientId: string): void
   /** Stops the current conversation's turn; without one nothing happens. Rejects with a `Fault`. */
@@ -71,6 +71,8 @@ export interface Visit {
   passage(messageId: string, number: number): Promise<Passage>
   /** Messages of the visitor's own conversations, the newest first. Rejects with a `Fault`. */
   search(query: string): Promise<Search>
+  /** For what comes later and has questions of its own. What it asks may be asked twice. Rejects with a `Fault`. */
+  ask<T>(question: (session: Session) => Promise<T>): Promise<T>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
   loadEarlier(): Promise<void>
   loadMoreConversations(): Promise<void>
@@ -81,6 +83,8 @@ export interface Visit {
   /** Ends all of it: stream, timers, locks, channels, listeners. What is in the outbox stays stored for the next time. */
   close(): void
 }
+
+const without = (news: State['news'], id: string | undefined): State['news'] => news.filter((it) => it !== id)
 
 export function createVisit(options: VisitOptions): Visit {
   const { baseUrl, appId, person, proof, store, settings, onPerson, fetch, now = Date.now } = options
@@ -138,7 +142,13 @@ export function createVisit(options: VisitOptions): Visit {
       const conversation = state.conversations.find((it) => it.id === id)
       const current = id === undefined ? { clientId: mintClientId() } : { id, conversation, loading: true }
       const clientId = conversation?.clientId
-      cell.update(settled({ ...state, current: { ...emptyThread, ...(clientId ? { clientId } : {}), ...current } }))
+      cell.update(
+        settled({
+          ...state,
+          current: { ...emptyThread, ...(clientId ? { clientId } : {}), ...current },
+          news: state.visible ? without(state.news, id) : state.news,
+        }),
+      )
       if (life.isOpen() && !life.isOver()) await loading.thread()
     },
     discard(clientId) {
@@ -172,9 +182,12 @@ export function createVisit(options: VisitOptions): Visit {
     passage: (messageId, number) =>
       insist(() => session.call(routes.readPassage, { params: { messageId, number: String(number) } })),
     search: (query) => insist(() => session.call(routes.searchMessages, { query: { query, limit: '30' } })),
+    ask: (question) => insist(() => question(session)),
     setVisible(visible) {
       const state = cell.get()
-      if (state.visible !== visible) cell.update({ ...state, visible, unread: visible ? 0 : state.unread })
+      const { unread, current, news } = state
+      if (state.visible !== visible)
+        cell.update({ ...state, visible, ...(visible ? { unread: 0, news: without(news, current.id) } : { unread }) })
       if (visible) tabs.post({ type: 'seen' })
     },
   }
