@@ -1,9 +1,7 @@
 /** All that has styles and is there from the beginning; a test holds it against the folder. */
-import AnswerActions from './bubbles/AnswerActions.ce.vue'
 import AnswerBubble from './bubbles/AnswerBubble.ce.vue'
 import NoteBubble from './bubbles/NoteBubble.ce.vue'
 import OutboxBubble from './bubbles/OutboxBubble.ce.vue'
-import SourceList from './bubbles/SourceList.ce.vue'
 import TypingBubble from './bubbles/TypingBubble.ce.vue'
 import VisitorBubble from './bubbles/VisitorBubble.ce.vue'
 import Composer from './chrome/Composer.ce.vue'
@@ -30,8 +28,6 @@ export const firstScreen = {
   Skeleton,
   VisitorBubble,
   AnswerBubble,
-  AnswerActions,
-  SourceList,
   OutboxBubble,
   TypingBubble,
   NoteBubble,

@@ -50,8 +50,14 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
     open: () => panel.show(true),
     close: () => panel.show(false),
     toggle: panel.toggle,
-    send: chat.send,
-    prefill: (text) => void (panel.draft = text),
+    send(text) {
+      panel.home()
+      chat.send(text)
+    },
+    prefill(text) {
+      panel.home()
+      panel.draft = text
+    },
     newConversation: panel.newConversation,
     on(event, listener) {
       const set = listeners.get(event) ?? new Set()

@@ -99,8 +99,8 @@ export const useChat = defineStore('chat', () => {
       setup.tell('sent', { text })
       void start()
     },
-    resend(clientId: string) {
-      core.resend(clientId)
+    resend(clientId: string, asNew?: boolean) {
+      core.resend(clientId, asNew)
       frames.flush()
     },
     discard(clientId: string) {
@@ -116,6 +116,10 @@ export const useChat = defineStore('chat', () => {
     search: (query: string) => core.search(query),
     /** Rejects with a `Fault`. */
     passage: (messageId: string, number: number): Promise<Passage> => core.passage(messageId, number),
+    /** Rejects with a `Fault`. */
+    ask: core.ask,
+    /** The server has erased the visitor. */
+    erased: () => core.logout(true),
     earlier: () => attempt(core.loadEarlier()),
     more: () => attempt(core.loadMoreConversations()),
     look: (now: boolean) => core.setVisible(now),

@@ -1,7 +1,71 @@
+import type { ErrorCode } from '@aside/protocol'
 import type { Words } from './en.ts'
+
+const tryLater = 'The assistant is busy right now. Please try again in a moment.'
+const ownerMustFix = 'The chat is not set up correctly on this page. Please tell the owner of this site.'
+const upstream = 'The assistant could not be reached. Please try again.'
+
+const errors: Record<ErrorCode, string> = {
+  bad_request: 'That request could not be understood.',
+  invalid_input: 'That could not be accepted. Please check it and try again.',
+  invalid_encoding: 'That text contains broken characters.',
+  body_missing: 'Nothing arrived. Please try again.',
+  body_too_large: 'That is too long. Please shorten it.',
+  unsupported_media_type: 'This kind of content is not supported.',
+  unsupported_source: 'This kind of file is not supported.',
+  method_not_allowed: 'That is not possible here.',
+  protocol_too_old: 'This chat has been updated. Please reload the page.',
+  unauthenticated: 'Your chat session could not be confirmed. Please reload the page.',
+  session_expired: 'Your chat session has ended. Start again to go on.',
+  identity_required: 'This chat needs you to be signed in on this site.',
+  identity_invalid: 'Your sign-in could not be confirmed. Please sign in on this site again.',
+  forbidden: 'You are not allowed to do that.',
+  scope_missing: ownerMustFix,
+  secret_key_in_browser: ownerMustFix,
+  app_not_found: 'This chat does not exist any more.',
+  origin_missing: ownerMustFix,
+  origin_not_allowed: 'This chat may not be used on this page.',
+  no_allowed_origins: ownerMustFix,
+  not_found: 'That could not be found. It may have been removed.',
+  conflict: 'That has changed in the meantime. Please try again.',
+  precondition_failed: 'That has changed in the meantime. Please look again.',
+  conversation_busy: 'One answer at a time: your message is sent when this one is finished.',
+  conversation_closed: 'This conversation is closed. Start a new one to go on.',
+  idempotency_mismatch: 'That message was already sent with other words.',
+  rate_limited: 'That was a lot at once. Please wait a moment.',
+  too_many_streams: 'The chat is open in too many windows. Please close one.',
+  overloaded: tryLater,
+  store_unavailable: tryLater,
+  shutting_down: 'The chat is being restarted. It will be back in a moment.',
+  store_full: tryLater,
+  upstream_unreachable: upstream,
+  upstream_timeout: 'The assistant took too long. Please try again.',
+  upstream_rate_limited: tryLater,
+  upstream_rejected: 'The assistant could not work with this question.',
+  upstream_unauthorized: ownerMustFix,
+  upstream_bad_response: 'The assistant answered with something unreadable. Please try again.',
+  upstream_truncated: 'The answer broke off. Please try again.',
+  upstream_failed: upstream,
+  upstream_unavailable: upstream,
+  turn_interrupted: 'The answer was interrupted.',
+  turn_stopped: 'The answer was stopped.',
+  turn_superseded: 'There is a newer answer.',
+  output_too_long: 'The answer became too long and was cut.',
+  network: 'No connection to the chat. Please check your network.',
+  aborted: 'That was cancelled.',
+  internal: 'Something went wrong on our side. Please try again.',
+}
 
 /** What only the parts say that come later, which bring it: the first screen does not wait for it. */
 export const enLater = {
+  copy: 'Copy',
+  copied: 'Copied',
+  copyCode: 'Copy code',
+  regenerate: 'Answer again',
+  helpful: 'Helpful',
+  unhelpful: 'Not helpful',
+  thanks: 'Thank you, that helps.',
+  sources: 'Sources',
   whyNot: 'What was wrong with it?',
   reasons: {
     wrong: 'It is wrong',
@@ -22,7 +86,6 @@ export const enLater = {
   recent: 'Recent conversations',
   allConversations: 'All conversations',
   newMessage: 'New message',
-  settings: 'Settings',
   sound: 'Sound',
   soundHint: 'A soft sound when a message comes and the chat is not in view.',
   theme: 'Appearance',
@@ -45,12 +108,12 @@ export const enLater = {
   deleteConfirm: 'Delete everything',
   deleting: 'Being deleted …',
   deleteHeld: 'Your data cannot be deleted at the moment, because the owner of this site is obliged to keep it.',
-  sendAsNew: 'Send as a new message',
-  move: 'Move or resize: arrow keys move, with Shift they resize, Home puts it back',
+  move: 'Move or resize: arrow keys move, Shift and arrow keys resize, Home resets',
   moved: (left: number, top: number) => `${left} from the left, ${top} from the top`,
   resized: (width: number, height: number) => `${width} wide, ${height} high`,
-  putBack: 'Back in its place',
+  putBack: 'Where it was at first',
+  errors,
 }
 
 export type LaterWords = typeof enLater
-export type AllWords = Words & LaterWords
+export type AllWords = Omit<Words, 'errors'> & LaterWords

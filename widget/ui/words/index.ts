@@ -5,21 +5,22 @@ import { en, type Words } from './en.ts'
 export type { Words } from './en.ts'
 export { en } from './en.ts'
 
-/** English is at hand without the words of the parts that come later: they bring those. */
-export type KnownWords = Words & Partial<LaterWords>
+/** The first English words are at hand; the others may not be there yet. */
+export type KnownWords = Words & Partial<Omit<LaterWords, 'errors'>>
 
 const others: Record<string, () => Promise<KnownWords>> = {
+  en: () => import('./en-later.ts').then(({ enLater }) => ({ ...en, ...enLater })),
   ar: () => import('./ar.ts').then(({ ar }) => ar),
   de: () => import('./de.ts').then(({ de }) => de),
 }
 
-export const locales = ['en', ...Object.keys(others)]
+export const locales = Object.keys(others)
 
-const language = (locale: string): string => locale.toLowerCase().split(/[-_]/)[0] ?? ''
+export const language = (locale: string): string => locale.toLowerCase().split(/[-_]/)[0] ?? ''
 
-/** The words of a BCP 47 locale; English for a language there are none of, or that could not be loaded. */
+/** The words of a BCP 47 locale; English for a language there are none of, the first of them where no more can be had. */
 export async function loadWords(locale: string): Promise<KnownWords> {
-  return (await others[language(locale)]?.().catch(() => en)) ?? en
+  return (await (others[language(locale)] ?? others['en'])?.().catch(() => en)) ?? en
 }
 
 /** The first wish there are words for, the widget's or the owner's (`own`, BCP 47); else `en`. */
