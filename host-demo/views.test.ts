@@ -199,9 +199,9 @@ describe.skipIf(!findChromium())('the views of the panel', () => {
     await chat.button('Conversations').click()
     await chat.panel.getByRole('searchbox').fill('needle')
     await chat.panel.locator('mark').first().click()
-    const found = chat.panel.locator('.found')
-    await found.waitFor()
-    expect(await found.innerText()).toContain('needle')
+    await chat.panel.locator('.found', { hasText: 'needle' }).waitFor()
+    // The mark goes after a moment.
+    const found = chat.panel.locator('.mine', { hasText: 'needle' })
     const [box, panel] = await Promise.all([found.boundingBox(), chat.panel.boundingBox()])
     expect(box!.y).toBeGreaterThan(panel!.y)
     expect(box!.y + box!.height).toBeLessThan(panel!.y + panel!.height)
