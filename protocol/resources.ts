@@ -188,6 +188,8 @@ export const Settings = v.object({
     rooms: v.boolean(),
     uploads: v.boolean(),
     handoff: v.boolean(),
+    /** Absent: a server from before it. */
+    sound: v.optional(v.boolean()),
   }),
   suggestedQuestions: v.array(v.string()),
   preChat: v.array(PreChatField),

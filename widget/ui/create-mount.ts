@@ -33,6 +33,7 @@ export const createMount =
       options,
       ...(Launcher ? { Launcher } : {}),
       adopt,
+      storage: consent.backing,
       createCore: (onLeft) =>
         createCore({
           baseUrl: initial.baseUrl,

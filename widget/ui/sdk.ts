@@ -74,9 +74,11 @@ export function createSdk({ chat, panel, consent, options, setOptions, listeners
       await nextTick()
     },
     async send(text) {
+      panel.home()
       chat.send(text)
     },
     async prefill(text) {
+      panel.home()
       panel.draft = text
     },
     async startConversation(text) {
@@ -86,7 +88,7 @@ export function createSdk({ chat, panel, consent, options, setOptions, listeners
     },
     async showConversation(id) {
       panel.show(true)
-      panel.view = 'thread'
+      panel.home()
       await chat.start()
       await chat.open(id)
       const { error } = chat.state.current

@@ -7,7 +7,9 @@ import { course } from './course/part.ts'
 import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
-import { conversations, feedback, passage } from './views/part.ts'
+import { place } from './place/part.ts'
+import { conversations, feedback, home, passage } from './views/part.ts'
+import { settings } from './views/settings-part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
 const later = {
@@ -17,6 +19,12 @@ const later = {
   SourceList: answer,
   Markdown: part,
   CodeBlock: part,
+  Home: home,
+  ConversationRow: home,
+  Settings: settings,
+  ChoiceGroup: settings,
+  DataSettings: settings,
+  PlaceGrips: place,
   Conversations: conversations,
   SearchResults: conversations,
   PassageView: passage,

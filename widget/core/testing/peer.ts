@@ -284,8 +284,8 @@ export async function startPeer(epoch = 'e1') {
     },
     finish: (id: string, status: 'completed' | 'stopped' | 'interrupted' = 'completed') => finish(one(), id, status),
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
-    configure: (change: Partial<typeof settings>) =>
-      emit(one(), 'config-updated', { settings: { ...settings, ...change } }),
+    configure: (preChat: typeof look.preChat) =>
+      emit(one(), 'config-updated', { settings: (look = { ...look, preChat }) }),
     /** As after a restore from a backup. */
     changeEpoch: () => void (shiftedEpoch = 'e2'),
     forgetSessions: visitors.forget,

@@ -111,8 +111,8 @@ export const useChat = defineStore('chat', () => {
       setup.tell('message', { author: 'visitor', text })
       void start()
     },
-    resend(clientId: string) {
-      core.resend(clientId)
+    resend(clientId: string, asNew?: boolean) {
+      core.resend(clientId, asNew)
       frames.flush()
     },
     discard(clientId: string) {
@@ -127,6 +127,10 @@ export const useChat = defineStore('chat', () => {
     attempt,
     /** For what comes later, and asks for itself. */
     core,
+    /** Rejects with a `Fault`. */
+    ask: core.ask,
+    /** The server has erased the visitor. */
+    erased: () => core.logout(true),
     earlier: () => attempt(core.loadEarlier()),
     more: () => attempt(core.loadMoreConversations()),
     look: (now: boolean) => core.setVisible(now),
