@@ -9,10 +9,16 @@ import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
 import { place } from './place/part.ts'
 import { conversations, feedback, home, passage } from './views/part.ts'
+import { messages } from './views/messages-part.ts'
 import { settings } from './views/settings-part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
 const later = {
+  Messages: messages,
+  VisitorBubble: messages,
+  OutboxBubble: messages,
+  TypingBubble: messages,
+  NoteBubble: messages,
   Launcher: { css: cssOf({ Launcher }) },
   AnswerBubble: answer,
   AnswerActions: answer,

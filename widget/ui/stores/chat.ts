@@ -105,7 +105,7 @@ export const useChat = defineStore('chat', () => {
       if (text.trim() === '' && files.length === 0) return
       notice.value = undefined
       // The answer will want it.
-      void fetchAnswers()
+      fetchAnswers()
       core.send(text, { replaces, files })
       frames.flush()
       setup.tell('message', { author: 'visitor', text })

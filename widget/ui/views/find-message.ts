@@ -1,5 +1,5 @@
 import { nextTick } from 'vue'
-import { fetchAnswers } from '../bubbles/index.ts'
+import { fetchMarkdown, fetchMessages } from '../bubbles/index.ts'
 import type { useChat } from '../stores/chat.ts'
 
 /** How many earlier pages are fetched for a message from long ago, before it is left at that. */
@@ -23,7 +23,7 @@ export async function findMessage(root: ParentNode, chat: ReturnType<typeof useC
     if (chat.state.current.messages === messages) return
   }
   // What is drawn later would push it out of sight again; the thread has its own idea first of where to begin.
-  await fetchAnswers()
+  await Promise.all([fetchMessages(), fetchMarkdown()])
   await nextTick()
   await nextFrame()
   await nextFrame()
