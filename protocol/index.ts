@@ -2,6 +2,7 @@
 export * from './errors.ts'
 export * from './ids.ts'
 export * from './config.ts'
+export * from './page.ts'
 export * from './resources.ts'
 export * from './audit.ts'
 export * from './paging.ts'

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { PreChatField, Theme, Words } from './config.ts'
 import { errorCodes } from './errors.ts'
 import { ClientId, Cursor, id, Instant } from './ids.ts'
+import { ToolCall } from './page.ts'
 
 /** Raised when an older client could no longer make sense of what the server says. Exchanged when a session starts. */
 export const PROTOCOL_VERSION = 1
@@ -95,6 +96,8 @@ export const Message = v.object({
   /** Why an answer `failed` or was `interrupted`, and whether *Retry* makes sense. */
   error: v.optional(v.object({ code: v.picklist(errorCodes), retryable: v.boolean() })),
   feedback: v.optional(Feedback),
+  /** What the assistant wants the page to do before it goes on. */
+  toolCalls: v.optional(v.array(ToolCall)),
   createdAt: Instant,
 })
 export type Message = v.InferOutput<typeof Message>
@@ -161,6 +164,7 @@ export const Settings = v.object({
     rooms: v.boolean(),
     uploads: v.boolean(),
     handoff: v.boolean(),
+    tools: v.boolean(),
   }),
   suggestedQuestions: v.array(v.string()),
   preChat: v.array(PreChatField),

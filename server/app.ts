@@ -25,6 +25,7 @@ import {
   createLeases,
   createOpinions,
   createThreads,
+  createToolCalls,
   createTurnLife,
 } from './conversations/index.ts'
 import { fileRoutes, openCdn } from './files/index.ts'
@@ -160,13 +161,19 @@ export async function createApp(parts: AppParts): Promise<App> {
   const cdn = openCdn(parts.cdnFolder, parts.version)
   const drafts = createDrafts({ db, edge, log })
   const turns = createTurnLife({ edge, streams, facts, drafts, ledger: limits.ledger })
+  const admit = (tenantId: string) => engine.admit(tenantId)
   const threads = createThreads({
     edge,
     streams,
     facts,
-    admit: (tenantId) => engine.admit(tenantId),
+    admit,
+    async takesTools({ actor }) {
+      const app = actor.kind === 'visitor' ? await tenancy.findApp(actor.appId) : undefined
+      return actor.kind === 'visitor' && app?.configOf(actor.visitorId).config.features?.tools === true
+    },
     expect: () => engine.expect(),
   })
+  const toolCalls = createToolCalls({ edge, streams, facts, admit })
   const leases = createLeases({ db, edge, log })
   const knowledge = createKnowledge({ edge, audit, tenancy })
   const models = createModels({ local: createLocal(), openai: parts.openai })
@@ -223,7 +230,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...authRoutes({ sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
-    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns })),
+    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns }), toolCalls),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy, tenancy),
     ...operationRoutes({ db, cdn, checks: parts.checks, isReady: () => isReady }),

@@ -8,7 +8,8 @@ import { type Log, type Scope, storeFault } from '../platform/index.ts'
 import type { RunningText, Streams } from '../streams/index.ts'
 import type { LiveApp, LiveConfig, Tenancy } from '../tenancy/index.ts'
 import type { Choice } from './models.ts'
-import { buildPrompt, citedNumbers, searchQuery } from './prompt.ts'
+import { buildPrompt, charsOf, citedNumbers, searchQuery } from './prompt.ts'
+import { storedCalls } from './tools.ts'
 
 export interface Run {
   readonly tenantId: string
@@ -88,9 +89,17 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
     unsearched = { error }
   }
   const { model, name } = hits.length === 0 && choice.orElse ? choice.orElse : choice
-  const prompt = buildPrompt({ appName: app.name, config, model: name, history: read.history, hits })
-  const promptChars = prompt.messages.reduce((sum, it) => sum + it.content.length, 0)
-  const reckoning = reckoningOf(config, name, promptChars)
+  const isProvider = model.name === 'openai'
+  const prompt = buildPrompt({
+    appName: app.name,
+    config,
+    model: name,
+    history: read.history,
+    hits,
+    isProvider,
+    turn: read.turn,
+  })
+  const reckoning = reckoningOf(config, name, charsOf(prompt))
   const passages = hits.map((hit, i) => ({ citation: citationOf(hit, i + 1), text: hit.text }))
   const begun = await turns.begin(scope, read.turn, {
     owner,
@@ -114,8 +123,10 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   try {
     if (unsearched) throw unsearched.error
     const done = await model.generate(prompt, answer.append, run.control.signal)
-    if (answer.text === '' && done.finishReason === 'stop')
-      ending = { ...failure('upstream_bad_response', ''), usage: done.usage }
+    const calls = storedCalls(done.toolCalls ?? [], prompt.tools, read.history)
+    const isEmpty = answer.text === '' && calls?.length === 0 && (prompt.tools || done.finishReason === 'stop')
+    if (isEmpty || !calls)
+      ending = { ...failure('upstream_bad_response', answer.text), citations: cited(), usage: done.usage }
     else
       ending = {
         status: 'completed',
@@ -123,6 +134,7 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
         citations: cited(),
         finishReason: done.finishReason,
         usage: done.usage,
+        ...(calls.length > 0 ? { toolCalls: calls } : {}),
       }
   } catch (error) {
     const code: ErrorCode = isFault(error) ? error.code : 'internal'

@@ -1,5 +1,13 @@
 import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core'
-import { type Conversation, Fault, type Message, type Passage, type Posted } from '@aside/protocol'
+import {
+  type Conversation,
+  Fault,
+  type Message,
+  type Parsed,
+  type Passage,
+  type Posted,
+  type postMessage,
+} from '@aside/protocol'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
 import {
@@ -12,11 +20,9 @@ import {
   turnRows,
 } from './entities.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
+import { mayQueue, queueTurn } from './queue.ts'
 import { withdraw } from './withdraw.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
-
-/** Turns of one conversation that may wait behind the one that runs. */
-const MAX_WAITING = 3
 
 export interface ConversationFacts {
   /** A turn was queued. The row is there already: this only wakes, and nobody outside may be told yet. */
@@ -33,9 +39,14 @@ export interface Parts {
   facts: Facts<ConversationFacts>
   /** Throws `overloaded` where no further turn can be taken, before anything is written. */
   admit: (tenantId: string) => void
+  /** Does the visitor's app let the assistant use what the page offers? */
+  takesTools: (scope: Scope) => Promise<boolean>
   /** Keeps a place for a question that is being stored, until it is let go; undefined where there is none. */
   expect: () => (() => void) | undefined
 }
+
+/** A question as it comes in. */
+type Asked = Parsed<typeof postMessage>['body']
 
 export interface Threads {
   start(scope: Scope, clientId: string): Promise<{ conversation: Conversation; isNew: boolean }>
@@ -52,7 +63,7 @@ export interface Threads {
   post(
     scope: Scope,
     id: string,
-    input: { clientId: string; text: string; replaces?: string | undefined },
+    input: Pick<Asked, 'clientId' | 'text'> & Partial<Asked>,
   ): Promise<Posted & { isNew: boolean }>
   /** Queues another answer to the last visitor message; the answers it has are superseded when the new one begins. */
   regenerate(
@@ -63,7 +74,7 @@ export interface Threads {
   passage(scope: Scope, messageId: string, number: number): Promise<Passage>
 }
 
-export function createThreads({ edge, streams, facts, admit, expect }: Parts): Threads {
+export function createThreads({ edge, streams, facts, admit, takesTools, expect }: Parts): Threads {
   async function present(scope: Scope, row: ConversationRow): Promise<Conversation> {
     const [turn] = await activeTurns(scope, row.id)
     return presentConversation(row, turn && presentTurn(turn))
@@ -74,50 +85,6 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
     ...(turn ? { turn: presentTurn(turn) } : {}),
     cursor,
   })
-
-  /** Queues a turn for `message`, within the transaction that locked the conversation. */
-  async function queue(
-    tx: Scope,
-    conversation: ConversationRow,
-    message: MessageRow,
-    now: Date,
-    clientId: string | null,
-  ): Promise<TurnRow> {
-    const turn: TurnRow = {
-      id: newId('turn', now.getTime()),
-      tenantId: tx.tenantId,
-      appId: conversation.appId,
-      visitorId: conversation.visitorId,
-      conversationId: conversation.id,
-      messageId: message.id,
-      answerId: null,
-      clientId,
-      status: 'queued',
-      attempt: 0,
-      epoch: conversation.epoch,
-      owner: null,
-      model: null,
-      config: null,
-      reckoning: null,
-      errorCode: null,
-      createdAt: now,
-      startedAt: null,
-      endedAt: null,
-    }
-    const { tenantId, ...row } = turn
-    await turnRows.insert(tx, row)
-    tx.atCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
-    tx.afterCommit(() => void facts.tell('stored', { tenantId, turnId: turn.id }))
-    return turn
-  }
-
-  async function mayQueue(tx: Scope, conversation: ConversationRow): Promise<TurnRow[]> {
-    if (conversation.status === 'closed') throw new Fault('conversation_closed', 'This conversation is closed')
-    const active = await activeTurns(tx, conversation.id)
-    if (active.length > MAX_WAITING)
-      throw new Fault('conversation_busy', 'Wait for the answers that are still to come', { retryAfterMs: 2_000 })
-    return active
-  }
 
   return {
     async start(scope, clientId) {
@@ -213,15 +180,16 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
       }
     },
 
-    async post(scope, id, { clientId, text, replaces }) {
+    async post(scope, id, { clientId, text, replaces, context = null, tools: offered }) {
       const { visitorId } = visitorOf(scope)
       const replay = async (where: Scope) => {
         const found = await messageRows.one(where, { conversationId: id, author: 'visitor', clientId })
         if (!found) return undefined
         if (found.text !== text) throw new Fault('idempotency_mismatch', 'This clientId was used for another text')
-        const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null })
+        const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null, round: 0 })
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
+      const tools = offered && (await takesTools(scope)) ? offered : null
       const letGo = expect()
       if (!letGo) {
         // Looked at without waiting for a transaction: where many ask, most of them would only wait to be refused.
@@ -243,8 +211,15 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
           if (answers) admit(tx.tenantId)
           const conversation = replaces === undefined ? locked : await withdraw(tx, streams, locked, active, replaces)
           const now = new Date(edge.now())
-          const added = await addMessage(tx, conversation, { author: 'visitor', status: 'sent', text, clientId }, now)
-          const turn = answers ? await queue(tx, conversation, added.message, now, null) : undefined
+          const added = await addMessage(
+            tx,
+            conversation,
+            { author: 'visitor', status: 'sent', text, clientId, context, tools },
+            now,
+          )
+          const turn = answers
+            ? await queueTurn(tx, facts, conversation, { messageId: added.message.id }, now)
+            : undefined
           const cursor = await streams.append(
             tx,
             visitorId,
@@ -277,7 +252,13 @@ export function createThreads({ edge, streams, facts, admit, expect }: Parts): T
           throw new Fault('conflict', 'It is being answered already')
         if (conversation.handledBy !== 'assistant') throw new Fault('conflict', 'A person is answering here')
         admit(tx.tenantId)
-        const turn = await queue(tx, conversation, question, new Date(edge.now()), clientId)
+        const turn = await queueTurn(
+          tx,
+          facts,
+          conversation,
+          { messageId: question.id, clientId },
+          new Date(edge.now()),
+        )
         const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, active[0] ?? turn))
         return { ...posted(question, turn, cursor), isNew: true }
       })

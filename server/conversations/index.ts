@@ -9,11 +9,13 @@ export {
   type MessageRow,
   Messages,
   Processes,
+  type StoredCall,
   type TurnRow,
   Turns,
 } from './entities.ts'
 export { createLeases, type Leases } from './leases.ts'
 export { createOpinions, type Opinions } from './opinions.ts'
 export { conversationRoutes } from './routes.ts'
+export { createToolCalls } from './tool-calls.ts'
 export { createTurnLife } from './turns.ts'
 export type { Begun, Ending, TurnLife } from './turn-life.ts'

@@ -8,6 +8,7 @@ import {
   rateConversation,
   readPassage,
   regenerate,
+  reportTool,
   searchMessages as searchMessagesEndpoint,
   startConversation,
   stopTurn,
@@ -16,10 +17,16 @@ import { type Route, serve } from '../platform/index.ts'
 import type { Threads } from './conversations.ts'
 import type { Opinions } from './opinions.ts'
 import { searchMessages } from './search.ts'
+import type { ToolCalls } from './tool-calls.ts'
 import { transcriptOf } from './transcript.ts'
 import type { TurnLife } from './turn-life.ts'
 
-export const conversationRoutes = (threads: Threads, turns: TurnLife, opinions: Opinions): Route[] => [
+export const conversationRoutes = (
+  threads: Threads,
+  turns: TurnLife,
+  opinions: Opinions,
+  toolCalls: ToolCalls,
+): Route[] => [
   serve(listConversations, ({ scope, query }) => threads.list(scope, query)),
   serve(startConversation, async (call) => {
     const { conversation, isNew } = await threads.start(call.scope, call.body.clientId)
@@ -35,6 +42,12 @@ export const conversationRoutes = (threads: Threads, turns: TurnLife, opinions: 
   serve(stopTurn, ({ scope, params, body }) => turns.stop(scope, params.conversationId, body.turnId)),
   serve(regenerate, async (call) => {
     const { isNew, ...posted } = await threads.regenerate(call.scope, call.params.conversationId, call.body)
+    if (!isNew) call.replayed()
+    return posted
+  }),
+  serve(reportTool, async (call) => {
+    const { conversationId, callId } = call.params
+    const { isNew, ...posted } = await toolCalls.report(call.scope, conversationId, callId, call.body)
     if (!isNew) call.replayed()
     return posted
   }),

@@ -86,6 +86,9 @@ export async function addMessage(
     usage: null,
     errorCode: null,
     feedback: null,
+    context: null,
+    tools: null,
+    toolCalls: null,
     createdAt: now,
     ...given,
   }

@@ -16,16 +16,21 @@ const timeOf = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')}
 
 const asText = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
 
-function sectionOf({ author, createdAt, text, citations }: MessageRow): string {
+/** A name or value that somebody else chose, as code: it makes no markup of the document. */
+const asCode = (text: string) => `\`${asText(text).replace(/[`\s]+/g, ' ')}\``
+
+function sectionOf({ author, createdAt, text, citations, context, toolCalls }: MessageRow): string {
   const sources = citations.map(
     ({ number, title, headingPath, url }) =>
       `- [${number}] ${[...new Set([title, ...headingPath])].join(' › ')}${url === undefined ? '' : ` <${url}>`}`,
   )
   // A visitor writes plain text: quoted, it makes no heading and no markup of the document.
   const said = author === 'visitor' ? asText(text).replace(/^/gm, '> ') : text
-  return [`## ${names[author]}, ${timeOf(createdAt)}`, said, ...(sources.length > 0 ? [sources.join('\n')] : [])].join(
-    '\n\n',
-  )
+  const page = Object.entries(context ?? {}).map(([name, value]) => `- ${asCode(name)}: ${asCode(String(value))}`)
+  const calls = (toolCalls ?? []).map((it) => `- ${asCode(`${it.name}(${it.arguments})`)}: ${it.status}`)
+  const lists = [sources, page.length > 0 ? ['The page said:', '', ...page] : [], calls]
+  const parts = [said, ...lists.map((list) => list.join('\n'))].filter((part) => part !== '')
+  return [`## ${names[author]}, ${timeOf(createdAt)}`, ...parts].join('\n\n')
 }
 
 /** Markdown: what stands in the thread now, in its order. Read in pages, as it is taken. */

@@ -9,6 +9,7 @@ import { Privacy as PostgresPrivacy } from './postgres/0007-privacy.ts'
 import { Agents as PostgresAgents } from './postgres/0008-agents.ts'
 import { Merges as PostgresMerges } from './postgres/0009-merges.ts'
 import { Feedback as PostgresFeedback } from './postgres/0010-feedback.ts'
+import { Page as PostgresPage } from './postgres/0011-page.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
 import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
 import { Drafts as SqliteDrafts } from './sqlite/0003-drafts.ts'
@@ -19,6 +20,7 @@ import { Privacy as SqlitePrivacy } from './sqlite/0007-privacy.ts'
 import { Agents as SqliteAgents } from './sqlite/0008-agents.ts'
 import { Merges as SqliteMerges } from './sqlite/0009-merges.ts'
 import { Feedback as SqliteFeedback } from './sqlite/0010-feedback.ts'
+import { Page as SqlitePage } from './sqlite/0011-page.ts'
 
 export const migrations = {
   sqlite: [
@@ -32,6 +34,7 @@ export const migrations = {
     { name: '0008-agents', class: SqliteAgents },
     { name: '0009-merges', class: SqliteMerges },
     { name: '0010-feedback', class: SqliteFeedback },
+    { name: '0011-page', class: SqlitePage },
   ],
   postgres: [
     { name: '0001-spine', class: PostgresSpine },
@@ -44,5 +47,6 @@ export const migrations = {
     { name: '0008-agents', class: PostgresAgents },
     { name: '0009-merges', class: PostgresMerges },
     { name: '0010-feedback', class: PostgresFeedback },
+    { name: '0011-page', class: PostgresPage },
   ],
 }

@@ -18,7 +18,8 @@ const TextPart = v.object({ type: v.literal('text'), text: v.string() })
 
 export const CompletionRequest = v.looseObject({
   model: v.string(),
-  messages: v.array(v.looseObject({ role: v.string(), content: v.union([v.string(), v.array(TextPart)]) })),
+  messages: v.array(v.looseObject({ role: v.string(), content: v.nullable(v.union([v.string(), v.array(TextPart)])) })),
+  tools: v.optional(v.array(v.looseObject({ function: v.looseObject({ name: v.string() }) }))),
   stream: v.optional(v.boolean(), false),
   stream_options: v.optional(v.looseObject({ include_usage: v.optional(v.boolean(), false) })),
 })
@@ -92,7 +93,9 @@ export class Reply {
   /** Every system message, joined. */
   get systemText(): string {
     const texts = this.request.messages.filter((message) => message.role === 'system').map((message) => message.content)
-    return texts.map((text) => (typeof text === 'string' ? text : text.map((part) => part.text).join(''))).join('\n\n')
+    return texts
+      .map((text) => (typeof text === 'string' ? text : (text ?? []).map((part) => part.text).join('')))
+      .join('\n\n')
   }
 
   /** Sends the headers of a stream and the chunk that names the role. */

@@ -1,6 +1,7 @@
 /** What the scripted model does, by the name it is asked for. What follows a `#` only gives a call counter of its own. */
 import { event, httpChunk, textChunk, toolCallChunk } from './completion-chunks.ts'
 import type { Reply } from './model-reply.ts'
+import { calls, callTools } from './model-tools.ts'
 
 type Scenario = (reply: Reply, ...numbers: number[]) => Promise<void>
 
@@ -69,8 +70,11 @@ async function tokens(reply: Reply, count: number, periodMs: number, delayMs = 0
   })
 }
 
-/** Quotes the first sentence of the passage numbered 1 in the system prompt, and cites it. */
+/** Quotes the first sentence of the passage numbered 1 in the system prompt, and cites it. Offered a tool, it first calls that. */
 async function echo(reply: Reply, periodMs = 0): Promise<void> {
+  const tool = reply.request.tools?.[0]?.function
+  if (tool && reply.request.messages.at(-1)?.role === 'user')
+    return callTools(reply, [{ name: tool.name, given: '{}' }])
   const passage = /^\s*\[1\]\s*([\s\S]*?)(?=^\s*\[2\]|(?![\s\S]))/m.exec(reply.systemText)?.[1] ?? ''
   // Its first line is where it comes from.
   const lines = passage
@@ -105,6 +109,7 @@ async function oddChunks(reply: Reply): Promise<void> {
 const scenarios: [RegExp, Scenario][] = [
   [/^gpt-answer$/, answer],
   [/^gpt-/, answer],
+  [/^calls(?:-ever|-then-text)?:/, calls],
   [/^echo(?::(\d+))?$/, echo],
   [/^tokens:(\d+):(\d+)(?::(\d+))?$/, tokens],
   [/^eof-after-(\d+)$/, async (reply, count) => give(reply, count!).then(() => reply.eof())],

@@ -45,6 +45,7 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
     ...inConversation(world),
     body: { clientId: clientId(), text: 'And what does she like?' },
   }),
+  reportTool: ({ toolCall }) => ({ params: toolCall, body: { status: 'done' } }),
   closeConversation: inConversation,
   identifySession: ({ identitySecret, owner }) => ({ body: { token: mintToken(identitySecret.secret, owner.app.id) } }),
   readIdentity: (world) => ({ params: ofApp(world), query: {} }),

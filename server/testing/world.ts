@@ -29,6 +29,8 @@ export interface World {
   question: Message
   answer: Message
   turnId: string
+  /** What an answer in another conversation of the visitor wants the page to do. */
+  toolCall: { conversationId: string; callId: string }
   sourceId: string
   key: Reply<typeof createKey>
   /** The visitor is one whom it proved. */
@@ -55,7 +57,7 @@ const document = '# Otters\n\nThe otter of the house is called Ottilie. She like
 
 /** The server answers with the scripted model, whose `echo` quotes the document and cites it. */
 export async function createWorld(aside: Aside): Promise<World> {
-  const owner = await aside.owner({ model: 'echo', retentionDays: 365 })
+  const owner = await aside.owner({ model: 'echo', retentionDays: 365, features: { tools: true } })
   await aside.operator.call(updateTenant, { params: { tenantId: owner.tenantId }, body: { budget } })
   const { source } = await owner.client.call(addSource, {
     query: { appId: owner.app.id, name: 'otters.md' },
@@ -74,6 +76,7 @@ export async function createWorld(aside: Aside): Promise<World> {
   const firstConfig = configs.find((it) => it.number === 1)!
   const [identitySecret, otherIdentitySecret] = [await secretOf(owner), await secretOf(owner)]
   const { visitor, ...talk } = await createTalk(owner, mintToken(identitySecret.secret, owner.app.id))
+  const toolCall = await createToolCall(visitor)
   const guest = await owner.visitor()
   const hold = await owner.client.call(createHold, {
     query: {},
@@ -89,6 +92,7 @@ export async function createWorld(aside: Aside): Promise<World> {
     aside,
     ...people,
     ...talk,
+    toolCall,
     sourceId: source.id,
     ...secrets,
     config,
@@ -115,4 +119,18 @@ export async function createTalk(
   const { message: answer } = (await reading.until('message-end')).payload
   reading.close()
   return { visitor, conversationId, question, answer, turnId: turn!.id }
+}
+
+/** In an app whose model asks for the first tool it is offered. */
+export async function createToolCall(visitor: Visitor): Promise<World['toolCall']> {
+  const reading = visitor.follow()
+  await reading.until('session-ready')
+  const conversationId = await visitor.conversation()
+  const tools = [{ name: 'find_order', description: 'Finds an order.', parameters: { type: 'object' } }]
+  await visitor.post(conversationId, 'Where is my order?', undefined, { tools })
+  const ended = await reading.until('message-end', ({ message }) => message.conversationId === conversationId)
+  reading.close()
+  const callId = ended.payload.message.toolCalls?.[0]?.id
+  if (callId === undefined) throw new Error('the scripted model called nothing')
+  return { conversationId, callId }
 }
