@@ -1,5 +1,5 @@
 /** The public face: what a user interface asks of the widget's core, whoever the visitor is by now. */
-import { Fault } from '@aside/protocol'
+import { Fault, type PageContext, type ToolDefinition } from '@aside/protocol'
 import { ask, claimsOf, readable, type Vouching } from './identity.ts'
 import { failureOf } from './loading.ts'
 import { createPlaces, placeOf } from './place.ts'
@@ -26,7 +26,19 @@ export interface CoreOptions {
   now?: (() => number) | undefined
 }
 
-export interface Core extends Omit<Visit, 'person' | 'end'> {
+/** `null` takes a name back. */
+export type ContextChange = { readonly [name: string]: PageContext[string] | null }
+
+export interface Core extends Omit<Visit, 'person' | 'end' | 'send'> {
+  send(text: string, replaces?: string): void
+  /**
+   * What the page says of where the visitor is, beside what it said before; it goes with every message from now on. Whoever
+   * leaves takes it along. What the server does not take is said in the console, and the message goes without. Throws where it is
+   * no JSON.
+   */
+  setContext(change: ContextChange): void
+  /** What the page can do for the assistant from now on, in place of before. It goes with every message where the app has it. */
+  setTools(tools: readonly ToolDefinition[]): void
   /**
    * The page says who the visitor is. The same person as before: only the newer token is kept. Nobody before: what was said so
    * far becomes theirs. Somebody else before: nothing of them is left here. Before `start` nothing is requested. Never rejects.
@@ -50,6 +62,8 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   let word = readable(identity.token)
   /** Whoever speaks later is right, and what was asked before is not waited for. */
   let turn = 0
+  let context: PageContext | undefined
+  let tools: ToolDefinition[] = []
   let visible = false
   let closed = false
   let started: Promise<void> | undefined
@@ -114,13 +128,15 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     else if (!isTold) dismiss(before)
     reopen(person)
     if (started) started = enter()
-    if (before !== undefined) onLeft?.()
+    if (before === undefined) return
+    context = undefined
+    onLeft?.()
   }
 
   /** Nothing of anybody is left here. */
   function leave(isTold = false): void {
     turn++
-    word = getToken = undefined
+    word = getToken = context = undefined
     unsubscribe()
     visit.close()
     if (!isTold)
@@ -205,7 +221,17 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       return (started = begin())
     },
     openConversation: (id) => visit.openConversation(id),
-    send: (text, replaces) => visit.send(text, replaces),
+    send(text, replaces) {
+      const offered = visit.getState().settings?.features.tools && tools.length > 0 ? tools : undefined
+      visit.send(text, replaces, context || offered ? { context, tools: offered } : undefined)
+    },
+    setContext(change) {
+      context = JSON.parse(JSON.stringify({ ...context, ...change }), (_, it) => it ?? undefined)
+    },
+    setTools(next) {
+      tools = JSON.parse(JSON.stringify(next))
+    },
+    reportTool: (call, outcome) => visit.reportTool(call, outcome),
     resend: (clientId) => visit.resend(clientId),
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),

@@ -1,8 +1,8 @@
 /** The widget without a face: whatever happens to page, tab or network, its state ends up equal to the server's. */
 export { createCore } from './core.ts'
-export type { Core, CoreOptions } from './core.ts'
+export type { ContextChange, Core, CoreOptions } from './core.ts'
 export type { GetToken, Vouching } from './identity.ts'
 export { fold } from './fold.ts'
 export { initialState, pending } from './state.ts'
-export type { Judgement, Search } from './visit.ts'
+export type { Judgement, Search, ToolOutcome } from './visit.ts'
 export type { Connection, Failure, OutboxItem, Running, State, Thread } from './state.ts'

@@ -44,6 +44,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { session, tabs, store, now, getState, update, onPosted } = options
   /** How often an item was tried, and when it may be tried again. */
   const tries = new Map<string, { count: number; notBefore: number; isAsked: boolean }>()
+  /** What pages said that the server does not take, as JSON. */
+  const refused = new Set<string>()
   let control = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   let draining = false
@@ -64,7 +66,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return undefined
   }
 
-  async function post({ clientId, text, replaces, ...item }: OutboxItem, signal: AbortSignal): Promise<Posted> {
+  async function post({ clientId, text, replaces, page, ...item }: OutboxItem, signal: AbortSignal): Promise<Posted> {
     let { conversationId } = item
     if (conversationId === undefined) {
       const body = { clientId: item.conversationClientId ?? clientId }
@@ -72,7 +74,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       update(settled(withConversation(getState(), conversation)))
       conversationId = conversation.id
     }
-    const body = { clientId, text, ...(replaces === undefined ? {} : { replaces }) }
+    const body = {
+      clientId,
+      text,
+      ...(replaces === undefined ? {} : { replaces }),
+      ...(refused.has(JSON.stringify(page)) ? {} : page),
+    }
     return session.call(routes.postMessage, { params: { conversationId }, body }, { signal })
   }
 
@@ -90,6 +97,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (signal.aborted || (isRefused(error) && !isOver))
         return update(withItem(getState(), clientId, { status: 'queued' }))
       const failure = failureOf(error)
+      const said = JSON.stringify(item.page)
+      // The page's mistake is the integrator's to hear of; the visitor's words go without.
+      if (said && !refused.has(said) && (failure.code === 'invalid_input' || failure.code === 'body_too_large')) {
+        refused.add(said)
+        console.error('aside:', error)
+        return update(withItem(getState(), clientId, { status: 'queued' }))
+      }
       const isRetried = isFault(error) && (error.retryable || isRefused(error))
       update(withItem(getState(), clientId, { status: isRetried ? 'waiting' : 'failed', error: failure }))
       const count = tries.get(clientId)?.count ?? 0

@@ -1,5 +1,5 @@
 /** What the widget knows, as one immutable value: what did not change keeps its identity. */
-import type { Conversation, ErrorCode, Issue, Message, Settings } from '@aside/protocol'
+import type { Conversation, ErrorCode, Input, Issue, Message, postMessage, Settings } from '@aside/protocol'
 
 export type Connection =
   /** Not started, or closed. */
@@ -20,6 +20,9 @@ export interface Failure {
   readonly issues?: readonly Issue[]
 }
 
+/** What the page says and offers. */
+export type PageWord = Pick<Input<typeof postMessage>['body'], 'context' | 'tools'>
+
 /**
  * A message on its way. `queued`: its turn comes. `sending`: on the wire. `waiting`: it did not get through (`error`), and is
  * tried again by itself. `failed`: it will not be tried again unless somebody says `resend`.
@@ -34,6 +37,8 @@ export interface OutboxItem {
   readonly text: string
   /** The question it is said in place of. */
   readonly replaces?: string
+  /** As it was when the message was written. */
+  readonly page?: PageWord
   readonly status: 'queued' | 'sending' | 'waiting' | 'failed'
   readonly error?: Failure
   /** Milliseconds of this browser's clock; only ever compared with other items'. */

@@ -4,7 +4,9 @@ import {
   type Input,
   isFault,
   type Passage,
+  type Posted,
   type Reply,
+  type reportTool,
   type searchMessages,
   type Settings,
 } from '@aside/protocol'
@@ -17,7 +19,7 @@ import { acknowledged } from './replies.ts'
 import * as routes from './routes.ts'
 import { placeOf } from './place.ts'
 import type { Proof } from './session.ts'
-import { emptyThread, type Failure, type OutboxItem, type State } from './state.ts'
+import { emptyThread, type Failure, type OutboxItem, type PageWord, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
 import { withMessage } from './thread.ts'
@@ -27,6 +29,9 @@ export type Search = Reply<typeof searchMessages>
 
 /** What is said of an answer; `none` takes it back. */
 export type Judgement = Input<typeof giveFeedback>['body']
+
+/** What became of something the assistant wanted the page to do. */
+export type ToolOutcome = Input<typeof reportTool>['body']
 
 export interface VisitOptions {
   baseUrl: string
@@ -56,7 +61,7 @@ export interface Visit {
   /** Without an id: a fresh one. Resolves when its messages are there or `current.error` says why not; never rejects. */
   openConversation(id?: string): Promise<void>
   /** Into the outbox at once, also before `start`. Nothing but white space is ignored. Never throws. */
-  send(text: string, replaces?: string): void
+  send(text: string, replaces?: string, page?: PageWord): void
   /** Only a `failed` or `waiting` one: queued again, now. */
   resend(clientId: string): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
@@ -67,6 +72,8 @@ export interface Visit {
   regenerate(messageId: string): Promise<void>
   /** What the visitor thinks of an answer that has ended, in place of what they thought before. Rejects with a `Fault`. */
   judge(messageId: string, judgement: Judgement): Promise<void>
+  /** The same again is harmless. Rejects with a `Fault`: `conflict` where nobody waits for it any more. */
+  reportTool(call: { conversationId: string; callId: string }, outcome: ToolOutcome): Promise<void>
   /** The passage behind a citation. Rejects with a `Fault`. */
   passage(messageId: string, number: number): Promise<Passage>
   /** Messages of the visitor's own conversations, the newest first. Rejects with a `Fault`. */
@@ -102,7 +109,14 @@ export function createVisit(options: VisitOptions): Visit {
     }
   }
 
-  function send(text: string, replaces?: string): void {
+  /** Another answer is on its way. */
+  async function expected(action: () => Promise<Posted>): Promise<void> {
+    const posted = await insist(action)
+    cell.update(acknowledged(cell.get(), posted))
+    connection.wake()
+  }
+
+  function send(text: string, replaces?: string, page?: PageWord): void {
     if (text.trim() === '' || cell.isClosed()) return
     const { current, outbox: items } = cell.get()
     const item: OutboxItem = {
@@ -111,6 +125,7 @@ export function createVisit(options: VisitOptions): Visit {
       conversationClientId: current.clientId,
       text,
       ...(replaces === undefined ? {} : { replaces }),
+      ...(page === undefined ? {} : { page }),
       status: 'queued',
       // In the order they were sent, whatever the clock does.
       createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),
@@ -158,10 +173,9 @@ export function createVisit(options: VisitOptions): Visit {
       if (conversationId === undefined) return
       const answered = messages.find(({ id }) => id === messageId)?.replyTo ?? messageId
       const input = { params: { conversationId }, body: { messageId: answered, clientId: mintClientId() } }
-      const posted = await insist(() => session.call(routes.regenerate, input))
-      cell.update(acknowledged(cell.get(), posted))
-      connection.wake()
+      await expected(() => session.call(routes.regenerate, input))
     },
+    reportTool: (params, body) => expected(() => session.call(routes.reportTool, { params, body })),
     async judge(messageId, judgement) {
       const message = await insist(() => session.call(routes.giveFeedback, { params: { messageId }, body: judgement }))
       const state = cell.get()

@@ -1,5 +1,5 @@
 import { mount } from '../ui/mount.ts'
-import type { GetToken, Options, Vouching, Widget, WidgetEvent } from '../ui/options.ts'
+import type { ContextChange, GetToken, Options, PageTool, Vouching, Widget, WidgetEvent } from '../ui/options.ts'
 import { adoptStyles } from '../ui/styles.ts'
 
 const events: WidgetEvent[] = ['ready', 'open', 'close', 'unread', 'sent', 'received', 'error']
@@ -37,6 +37,9 @@ export class AsideChat extends HTMLElement {
   /** Gives a token that says who the visitor is, whenever one is needed. */
   #getToken: GetToken | undefined
   #widget: Widget | undefined
+  /** What the page said and offered, whenever the widget is there; each with the way out. */
+  #context: ContextChange = {}
+  readonly #tools = new Map<PageTool, (() => void) | undefined>()
   readonly #root = this.attachShadow({ mode: 'open' })
 
   connectedCallback(): void {
@@ -62,8 +65,22 @@ export class AsideChat extends HTMLElement {
   send = (text: string): void => this.#widget?.send(text)
   prefill = (text: string): void => this.#widget?.prefill(text)
   newConversation = (): void => this.#widget?.newConversation()
+  setContext = (change: ContextChange): void => {
+    this.#context = { ...this.#context, ...change }
+    this.#widget?.setContext(change)
+  }
+  registerTool = (tool: PageTool): (() => void) => {
+    this.#tools.set(tool, this.#widget?.registerTool(tool))
+    return () => {
+      this.#tools.get(tool)?.()
+      this.#tools.delete(tool)
+    }
+  }
   identify = (how: Vouching): void => this.#widget?.identify(how)
-  logout = (): void => this.#widget?.logout()
+  logout = (): void => {
+    this.#context = {}
+    this.#widget?.logout()
+  }
 
   get identity(): string | null {
     return this.getAttribute('identity')
@@ -104,6 +121,8 @@ export class AsideChat extends HTMLElement {
     if (this.#widget || !options.appId) return
     adoptStyles(this.#root, css, options.nonce)
     this.#widget = mount(this.#root, options)
+    this.#widget.setContext(this.#context)
+    for (const tool of this.#tools.keys()) this.#tools.set(tool, this.#widget.registerTool(tool))
     for (const event of events)
       this.#widget.on(event, (detail) =>
         this.dispatchEvent(new CustomEvent(`aside:${event}`, { detail, bubbles: true })),

@@ -2,6 +2,16 @@
 import { mount } from '../ui/mount.ts'
 
 export { mount }
-export type { GetToken, Listener, Options, Vouching, Widget, WidgetEvent, WidgetEvents } from '../ui/options.ts'
+export type {
+  ContextChange,
+  GetToken,
+  Listener,
+  Options,
+  PageTool,
+  Vouching,
+  Widget,
+  WidgetEvent,
+  WidgetEvents,
+} from '../ui/options.ts'
 // The federation plugin unwraps a module that has nothing but a default.
 export default mount

@@ -3,18 +3,28 @@ import { createPinia } from 'pinia'
 import { createApp, shallowRef } from 'vue'
 import { createCore } from '../core/index.ts'
 import { firstScreen } from './first-screen.ts'
-import type { Options, Widget, WidgetEvent } from './options.ts'
+import type { Options, PageTool, Widget, WidgetEvent } from './options.ts'
 import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
 import { usePanel } from './stores/panel.ts'
 import { adoptStyles, cssOf } from './styles.ts'
 import Root from './Root.ce.vue'
 
-export type { Listener, Options, Vouching, Widget, WidgetEvent, WidgetEvents } from './options.ts'
+export type {
+  ContextChange,
+  Listener,
+  Options,
+  PageTool,
+  Vouching,
+  Widget,
+  WidgetEvent,
+  WidgetEvents,
+} from './options.ts'
 
 /** Appends one element to `element` and draws into its shadow root. Nothing is requested or stored before it is opened. */
 export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   const options = shallowRef(initial)
+  const tools = shallowRef<readonly PageTool[]>([])
   const listeners = new Map<WidgetEvent, Set<(detail: never) => void>>()
   const host = document.createElement('div')
   host.dataset['mode'] = initial.mode ?? 'floating'
@@ -29,6 +39,7 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   const pinia = createPinia()
   app.provide(setupKey, {
     options,
+    tools,
     adopt,
     createCore: (onLeft) =>
       createCore({
@@ -45,6 +56,11 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
   element.append(host)
   app.mount(container)
 
+  function offer(next: readonly PageTool[]): void {
+    tools.value = next
+    chat.setTools(next.map(({ name, description, parameters }) => ({ name, description, parameters })))
+  }
+
   let destroyed = false
   return {
     open: () => panel.show(true),
@@ -57,6 +73,11 @@ export function mount(element: Element | ShadowRoot, initial: Options): Widget {
       const set = listeners.get(event) ?? new Set()
       listeners.set(event, set.add(listener))
       return () => void set.delete(listener)
+    },
+    setContext: chat.setContext,
+    registerTool(tool) {
+      offer([...tools.value.filter(({ name }) => name !== tool.name), tool])
+      return () => offer(tools.value.filter((it) => it !== tool))
     },
     identify: chat.identify,
     logout: chat.logout,

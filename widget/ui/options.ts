@@ -1,8 +1,20 @@
 /** What may be asked of a widget, and what it tells. */
 
-import type { GetToken, Vouching } from '../core/index.ts'
+import type { ToolDefinition } from '@aside/protocol'
+import type { ContextChange, GetToken, Vouching } from '../core/index.ts'
 
-export type { GetToken, Vouching }
+export type { ContextChange, GetToken, Vouching }
+
+/** Something the page can do when the assistant asks for it and the visitor agrees. */
+export interface PageTool extends ToolDefinition {
+  /** What the visitor is asked, in words for them. Default: the description. `false`: not asked, only told. */
+  confirm?: string | false | undefined
+  /**
+   * Gets arguments that fit `parameters`, which is a JSON Schema of type object. What it gives, as JSON of at most 16 kB, is what
+   * the assistant goes on with; where it throws, the message is. It has a minute.
+   */
+  handler(args: Record<string, unknown>): unknown
+}
 
 export interface Options {
   /** Where the server is, without a slash at the end. Empty: the page's own origin. */
@@ -74,6 +86,16 @@ export interface Widget {
   identify(how: Vouching): void
   /** Ends the session, and wipes what the browser keeps of the visitor, here and in other tabs. */
   logout(): void
+  /**
+   * What the page says of where the visitor is, beside what it said before: names and plain values, `null` takes one back. It goes
+   * with every message from now on, and proves nothing. At most 30 names and 4 000 characters of JSON.
+   */
+  setContext(change: ContextChange): void
+  /**
+   * Something the page can do for the assistant, where the app has `features.tools`; at most 16, and 8 kB of definitions. Another
+   * of the same name takes its place. Returns the way out.
+   */
+  registerTool(tool: PageTool): () => void
   /** Returns the way out. */
   on<E extends WidgetEvent>(event: E, listener: Listener<E>): () => void
   /**

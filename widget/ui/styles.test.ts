@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
-import { conversations, feedback, passage } from './views/part.ts'
+import { conversations, feedback, passage, tool } from './views/part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
 const later = {
@@ -17,6 +17,7 @@ const later = {
   SearchResults: conversations,
   PassageView: passage,
   FeedbackForm: feedback,
+  ToolCard: tool,
 }
 
 it('every component with styles brings them into the shadow root', () => {

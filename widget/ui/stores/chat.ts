@@ -107,6 +107,8 @@ export const useChat = defineStore('chat', () => {
       core.discard(clientId)
       frames.flush()
     },
+    /** Says of something that was asked for why it cannot be. */
+    refuse: (error: unknown) => attempt(Promise.reject(error)),
     stop: () => attempt(core.stop()),
     regenerate: (messageId: string) => attempt(core.regenerate(messageId)),
     /** False where it could not be said. */
@@ -116,6 +118,10 @@ export const useChat = defineStore('chat', () => {
     search: (query: string) => core.search(query),
     /** Rejects with a `Fault`. */
     passage: (messageId: string, number: number): Promise<Passage> => core.passage(messageId, number),
+    setContext: core.setContext,
+    setTools: core.setTools,
+    /** Rejects with a `Fault`. */
+    reportTool: core.reportTool,
     earlier: () => attempt(core.loadEarlier()),
     more: () => attempt(core.loadMoreConversations()),
     look: (now: boolean) => core.setVisible(now),
