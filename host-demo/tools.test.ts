@@ -23,9 +23,12 @@ function register(page: Page, kind: Kind = {}): Promise<void> {
       chat?: { registerTool(tool: object): () => void }
     }
     const host = window as unknown as Host
-    while (!host.chat) await new Promise((resolve) => setTimeout(resolve, 20))
+    const element = document.querySelector('aside-chat')
+    if (element) await customElements.whenDefined('aside-chat')
+    const found = () => host.chat ?? (element as unknown as Host['chat'] | null) ?? undefined
+    while (!found()) await new Promise((resolve) => setTimeout(resolve, 20))
     const ran = (host.ran ??= [])
-    host.chat.registerTool({
+    found()?.registerTool({
       name: 'find_order',
       description: 'Finds an order of the visitor by its number.',
       parameters: {
@@ -154,6 +157,18 @@ describe.skipIf(!findChromium())('something the page can do for the assistant', 
     expect([...(await ran(visit.page)), ...(await ran(other))]).toHaveLength(2)
     expect(visit.troubles).toEqual([])
     await visit.close()
+  })
+
+  it('is registered on the element, too', async () => {
+    const { page, troubles, close } = await demo.visit('/element')
+    await register(page)
+    const chat = chatOnPage(page, 'aside-chat')
+    await chat.ask('Where is my order?')
+    await chat.button('Allow').first().click()
+    await said(chat, 'on its way')
+    expect(await ran(page)).toHaveLength(1)
+    expect(troubles).toEqual([])
+    await close()
   })
 
   it('is not needed any more once something else is asked', async () => {

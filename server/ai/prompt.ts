@@ -40,7 +40,7 @@ export function buildPrompt(parts: {
   const rounds = isProvider ? history.filter(isRound) : []
   const mayAsk = isProvider && config.features?.tools === true && turn.round < MAX_ROUNDS
   const tools = mayAsk && question?.tools?.length ? question.tools : undefined
-  const context = isProvider ? question?.context : null
+  const context = (isProvider && question?.context) || {}
   const passages = hits.map(({ title, headingPath, text }) => ({ title, headingPath, text }))
   const shown = passages.map(
     ({ title, headingPath, text }, i) => `[${i + 1}] ${[title, ...headingPath].join(' › ')}\n${text}`,
@@ -58,7 +58,7 @@ export function buildPrompt(parts: {
       ...recent(
         history.filter((it) => !isRound(it)),
         Math.min(config.historyTurns ?? HISTORY_TURNS, HISTORY_TURNS),
-        (it) => (it === question && context ? pageSays(context) : ''),
+        (it) => (it === question && Object.keys(context).length > 0 ? pageSays(context) : ''),
       ),
       ...roundMessages(rounds),
     ],

@@ -101,6 +101,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       // The page's mistake is the integrator's to hear of; the visitor's words go without.
       if (said && !refused.has(said) && (failure.code === 'invalid_input' || failure.code === 'body_too_large')) {
         refused.add(said)
+        // eslint-disable-next-line no-console -- the only place an integrator would look
         console.error('aside:', error)
         return update(withItem(getState(), clientId, { status: 'queued' }))
       }
