@@ -20,6 +20,7 @@ function register(page: Page, kind: Kind = {}): Promise<void> {
   return page.evaluate(async ({ confirm = 'Look up your order LL-2048', fails, takesMs = 0 }) => {
     interface Host {
       ran?: unknown[]
+      unregister?: () => void
       chat?: { registerTool(tool: object): () => void }
     }
     const host = window as unknown as Host
@@ -28,7 +29,7 @@ function register(page: Page, kind: Kind = {}): Promise<void> {
     const found = () => host.chat ?? (element as unknown as Host['chat'] | null) ?? undefined
     while (!found()) await new Promise((resolve) => setTimeout(resolve, 20))
     const ran = (host.ran ??= [])
-    found()?.registerTool({
+    host.unregister = found()?.registerTool({
       name: 'find_order',
       description: 'Finds an order of the visitor by its number.',
       parameters: {
@@ -159,7 +160,20 @@ describe.skipIf(!findChromium())('something the page can do for the assistant', 
     await visit.close()
   })
 
-  it('is registered on the element, too', async () => {
+  it('is not done twice where the server could not be told what came of it', async () => {
+    const { page, chat, close } = await asked()
+    await page.route('**/v1/conversations/*/tools/*', (route) => route.abort())
+    await chat.button('Allow').first().click()
+    await card(chat).getByText('Working …').waitFor()
+    await chat.button('Allow').first().waitFor()
+    await page.unroute('**/v1/conversations/*/tools/*')
+    await chat.button('Allow').first().click()
+    await said(chat, 'on its way')
+    expect(await ran(page)).toHaveLength(1)
+    await close()
+  })
+
+  it('is registered on the element, too, and taken back', async () => {
     const { page, troubles, close } = await demo.visit('/element')
     await register(page)
     const chat = chatOnPage(page, 'aside-chat')
@@ -167,6 +181,9 @@ describe.skipIf(!findChromium())('something the page can do for the assistant', 
     await chat.button('Allow').first().click()
     await said(chat, 'on its way')
     expect(await ran(page)).toHaveLength(1)
+    await page.evaluate(() => (window as unknown as { unregister(): void }).unregister())
+    await chat.ask('And now?')
+    await said(chat, 'I can do nothing here.')
     expect(troubles).toEqual([])
     await close()
   })
