@@ -6,7 +6,9 @@ import {
   type Input,
   isFault,
   type Left,
+  type Posted,
   type Reply,
+  type reportTool,
   type Route,
   type Settings,
 } from '@aside/protocol'
@@ -19,7 +21,7 @@ import { acknowledged } from './replies.ts'
 import * as routes from './routes.ts'
 import { placeOf } from './place.ts'
 import type { Perform, Proof } from './session.ts'
-import { emptyThread, type Failure, type OutboxItem, type State } from './state.ts'
+import { emptyThread, type Failure, type OutboxItem, type PageWord, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
 import { withMessage } from './thread.ts'
@@ -35,6 +37,9 @@ export interface SentWith {
   /** Nobody answers at once: it is left for a person to read. */
   readonly left?: Left | undefined
 }
+
+/** What became of something the assistant wanted the page to do. */
+export type ToolOutcome = Input<typeof reportTool>['body']
 
 export interface VisitOptions {
   baseUrl: string
@@ -69,7 +74,7 @@ export interface Visit {
    * Into the outbox at once, also before `start`. Nothing but white space is ignored, unless files go along. A question said anew
    * keeps those it had. Never throws.
    */
-  send(text: string, more?: SentWith): void
+  send(text: string, more?: SentWith, page?: PageWord): void
   /** Only a `failed` or `waiting` one: queued again, now. */
   resend(clientId: string): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
@@ -82,6 +87,8 @@ export interface Visit {
   judge(messageId: string, judgement: Judgement): Promise<void>
   /** What is asked before the first message is said: what waited for it is sent. */
   introduce(): void
+  /** The same again is harmless. Rejects with a `Fault`: `conflict` where nobody waits for it any more. */
+  reportTool(call: { conversationId: string; callId: string }, outcome: ToolOutcome): Promise<void>
   /** Any endpoint of the visitor's, with a few tries: only what may safely be said twice. Rejects with a `Fault`. */
   call<const E extends Endpoint>(route: Route<E>, input: Input<E>): Promise<Reply<E>>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
@@ -127,7 +134,14 @@ export function createVisit(options: VisitOptions): Visit {
     insist(() => session.call(routes.markRead, input)).catch(() => (readId = undefined))
   })
 
-  function send(text: string, { replaces, files = [], left }: SentWith = {}): void {
+  /** Another answer is on its way. */
+  async function expected(action: () => Promise<Posted>): Promise<void> {
+    const posted = await insist(action)
+    cell.update(acknowledged(cell.get(), posted))
+    connection.wake()
+  }
+
+  function send(text: string, { replaces, files = [], left }: SentWith = {}, page?: PageWord): void {
     const { current, outbox: items } = cell.get()
     const before = replaces && current.messages.find(({ id }) => id === replaces)?.attachments
     const attachments = [...(before || []), ...files]
@@ -140,6 +154,7 @@ export function createVisit(options: VisitOptions): Visit {
       ...(attachments.length > 0 ? { attachments } : {}),
       ...(replaces === undefined ? {} : { replaces }),
       ...(left ? { left } : {}),
+      ...(page === undefined ? {} : { page }),
       status: 'queued',
       // In the order they were sent, whatever the clock does.
       createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),
@@ -189,10 +204,9 @@ export function createVisit(options: VisitOptions): Visit {
       if (conversationId === undefined) return
       const answered = messages.find(({ id }) => id === messageId)?.replyTo ?? messageId
       const input = { params: { conversationId }, body: { messageId: answered, clientId: mintClientId() } }
-      const posted = await insist(() => session.call(routes.regenerate, input))
-      cell.update(acknowledged(cell.get(), posted))
-      connection.wake()
+      await expected(() => session.call(routes.regenerate, input))
     },
+    reportTool: (params, body) => expected(() => session.call(routes.reportTool, { params, body })),
     async judge(messageId, judgement) {
       const message = await insist(() => session.call(routes.giveFeedback, { params: { messageId }, body: judgement }))
       const state = cell.get()

@@ -1,7 +1,7 @@
 /** What the page asks of the widget, done: every argument is looked at, for the page is another origin. */
 import { Fault } from '@aside/protocol'
 import type { FrameCommand } from '@aside/protocol/frame'
-import type { GetToken, MountedWidget, Vouching } from '../sdk.ts'
+import type { ContextChange, GetToken, MountedWidget, PageTool, Vouching } from '../sdk.ts'
 
 const isObject = (it: unknown): it is Record<string, unknown> => typeof it === 'object' && it !== null
 
@@ -27,6 +27,29 @@ function themeOf(it: unknown): 'light' | 'dark' | 'auto' | undefined {
   throw new Fault('invalid_input', 'A theme is light, dark or auto')
 }
 
+const isPlain = (it: unknown): it is string | number | boolean | null =>
+  it === null || ['string', 'number', 'boolean'].includes(typeof it)
+
+function contextOf(it: unknown): ContextChange {
+  const isContext = (all: unknown): all is ContextChange =>
+    isObject(all) && !Array.isArray(all) && Object.values(all).every(isPlain)
+  if (isContext(it)) return it
+  throw new Fault('invalid_input', 'A context is names with texts, numbers, true, false or null')
+}
+
+function toolOf(it: unknown): PageTool {
+  const { name, description, parameters, confirm, handler } = isObject(it) ? it : {}
+  if (!isObject(parameters) || Array.isArray(parameters) || typeof handler !== 'function')
+    throw new Fault('invalid_input', 'A tool has a schema as its parameters, and a handler')
+  return {
+    name: text(name, 64),
+    description: text(description, 1_000),
+    parameters,
+    confirm: confirm === false ? false : absent(confirm) ? undefined : text(confirm, 1_000),
+    handler: (args) => handler(args),
+  }
+}
+
 type Done = Promise<void> | void
 
 const commands: Partial<Record<FrameCommand, (widget: MountedWidget, ...args: unknown[]) => Done>> = {
@@ -39,6 +62,9 @@ const commands: Partial<Record<FrameCommand, (widget: MountedWidget, ...args: un
   setLocale: (widget, it) => widget.setLocale(absent(it) ? undefined : text(it, 35)),
   setTheme: (widget, it) => widget.setTheme(themeOf(it)),
   setConsent: (widget, it) => widget.setConsent(it === true),
+  setContext: (widget, it) => widget.setContext(contextOf(it)),
+  registerTool: (widget, it) => widget.registerTool(toolOf(it)),
+  unregisterTool: (widget, it) => widget.unregisterTool(text(it, 64)),
 }
 
 /** Rejects with a `Fault` where the arguments are not what the command takes. */

@@ -1,13 +1,15 @@
 /** What one mounted widget gives to everything inside it. */
 import { type Component, inject, type InjectionKey, type ShallowRef } from 'vue'
 import type { Core } from '../core/index.ts'
-import type { Options, WidgetEvent, WidgetEvents } from './options.ts'
+import type { Options, PageTool, WidgetEvent, WidgetEvents } from './options.ts'
 
 export interface Setup {
   /** Of a floating widget; in a frame there is none. */
   readonly Launcher?: Component
 
   readonly options: Readonly<ShallowRef<Options>>
+  /** What the page can do. */
+  readonly tools: Readonly<ShallowRef<readonly PageTool[]>>
   createCore(onLeft: () => void): Core
   /** Styles of a part that came later. */
   adopt(css: string): void

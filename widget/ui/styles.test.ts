@@ -7,7 +7,7 @@ import { course, desk } from './course/part.ts'
 import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
-import { conversations, feedback, passage } from './views/part.ts'
+import { conversations, feedback, passage, tool } from './views/part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
 const later = {
@@ -34,6 +34,7 @@ const later = {
   Offers: course,
   RatingCard: course,
   Desk: desk,
+  ToolCard: tool,
 }
 
 it('every component with styles brings them into the shadow root', () => {

@@ -14,3 +14,7 @@ export const { component: LazyFeedback } = lazy(
   () => import('./part.ts').then(({ feedback }) => feedback),
   () => undefined,
 )
+export const { component: LazyTool } = lazy(
+  () => import('./part.ts').then(({ tool }) => tool),
+  () => undefined,
+)
