@@ -4,6 +4,7 @@ import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { keyCheck } from './access.ts'
 import { measureBurst, measureCrowd, measureIdle, measureMemory, measureOverload, measurePosts } from './load.ts'
+import { lighthouseScores } from './lighthouse.ts'
 import { type Child, pinned, type ServerUnderMeasure, startModel, startServer } from './process.ts'
 import { retrieval } from './retrieval.ts'
 import { measureStreams } from './streams.ts'
@@ -50,6 +51,7 @@ const sections: Record<string, () => Promise<unknown>> = {
   'widget-drawing': () => widgetDrawing(),
   'widget-loading': widgetLoading,
   'widget-thread': widgetThread,
+  lighthouse: lighthouseScores,
 }
 
 const asked = process.argv.slice(2)

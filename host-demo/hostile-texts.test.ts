@@ -165,7 +165,7 @@ describe.skipIf(!findChromium())('a hostile text', () => {
         if (seen.has(/otter\d+/.exec(title)?.[0] ?? '')) continue
         await chip.click()
         // A text that makes a heading of its first line has its mark in the title alone.
-        for (const [found] of `${title} ${await passage.innerText()}`.matchAll(/otter\d+/g)) seen.add(found)
+        for (const [found] of `${title} ${await passage.textContent()}`.matchAll(/otter\d+/g)) seen.add(found)
         await chat.panel.locator('header button').first().click()
         await passage.waitFor({ state: 'detached' })
       }

@@ -1,4 +1,5 @@
 /** What a file is, told by its bytes: a name or a header says whatever its sender likes. */
+import { isUtf8 } from 'node:buffer'
 import type { fileTypes } from '@aside/protocol'
 
 export type FileType = (typeof fileTypes)[number]
@@ -19,18 +20,26 @@ const signatures: [type: FileType, ...parts: [at: number, bytes: number[]][]][] 
 const markup =
   /^\s*<(?:!doctype|\?xml|!--|(?:html|head|script|iframe|svg|h1|div|font|table|a|style|title|b|body|br|p|math|xsl:\w+|img|object|embed|meta|link|base|form)(?=[\s/>]))/i
 
-/** Text has tabs, line ends and page breaks, and no other control characters. */
-const controls = /[\0-\x08\x0b\x0e-\x1f\x7f]/
-
-function isText(bytes: Uint8Array): boolean {
-  let decoded: string
-  try {
-    decoded = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return false
+/** Text has tabs, line ends and page breaks, and no other control characters. In UTF-8 no byte of a longer character is one. */
+function hasControls(bytes: Uint8Array): boolean {
+  // By index: an iterator over ten million of them takes several times as long.
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    if (byte === 0x7f || (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13)) return true
   }
-  return !controls.test(decoded) && !markup.test(decoded)
+  return false
 }
+
+const BLANKS = new Set([9, 10, 12, 13, 32, 0xef, 0xbb, 0xbf])
+
+/** How it begins, after a byte order mark and blanks. */
+function beginning(bytes: Uint8Array): string {
+  let at = 0
+  while (BLANKS.has(bytes[at] ?? 0)) at++
+  return new TextDecoder().decode(bytes.subarray(at, at + 200))
+}
+
+const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !hasControls(bytes) && !markup.test(beginning(bytes))
 
 /** Undefined for what is none of them: HTML, SVG, programs, archives, text in another encoding. */
 export function fileTypeOf(bytes: Uint8Array): FileType | undefined {

@@ -1,5 +1,7 @@
 /** A long answer with everything Markdown has, for what must not depend on how long an answer is. */
-const section = (number: number) => `## Section ${number}
+const section = (number: number) => `
+
+## Section ${number}
 
 Aside answers from **your own documents**, and says where each sentence comes from; a *person* can take over at any
 moment, see [the guide](https://docs.example/guide#${number}) and \`npm run setup\`.
@@ -19,13 +21,11 @@ export const section = (number: number) => \`Section \${number}\`
 console.log(section(${number}))
 \`\`\`
 
-> What is kept is kept once, and erased with its owner.
-
-`
+> What is kept is kept once, and erased with its owner.`
 
 /** So many tokens: words, each with the space before it. */
 export function essayTokens(count: number): string[] {
   const tokens: string[] = []
   for (let number = 1; tokens.length < count; number++) tokens.push(...(section(number).match(/\s*\S+/g) ?? []))
-  return tokens.slice(0, count)
+  return [tokens[0]!.trimStart(), ...tokens.slice(1, count)]
 }

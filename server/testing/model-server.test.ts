@@ -42,6 +42,21 @@ describe('the scripted model, asked by the official SDK', () => {
     })
   })
 
+  it('says a question again as it is, in pieces, and an essay of as many tokens as asked for', async () => {
+    const question = 'a <b>\n\n[c](d) \u202e'
+    const texts = async (model: string, content: string) => {
+      const asked = { model, messages: [{ role: 'user' as const, content }], stream: true as const }
+      const chunks = await Array.fromAsync(await client.chat.completions.create(asked))
+      return chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').filter((text) => text !== '')
+    }
+    const said = await texts('repeat:3', question)
+    expect(said.join('')).toBe(question)
+    expect(said.length).toBe(Math.ceil(question.length / 3))
+    const essay = await texts('essay:300', question)
+    expect(essay.length).toBe(300)
+    expect(essay.join('')).toMatch(/^## Section 1\n[^]*```ts\n[^]*\n## Section 2/)
+  })
+
   it('gives as many tokens as asked for, at the pace asked for', async () => {
     const startedAt = performance.now()
     const stream = await client.chat.completions.create({ model: 'tokens:20:10:100', messages, stream: true })

@@ -93,10 +93,7 @@ function runningIn({ current: { conversation, messages } }: State): Running | un
 
 /** What is on the screen is being read. A server of an earlier version does not count. */
 const unreadIn = ({ conversations, current, visible }: State): number =>
-  Math.min(
-    999,
-    conversations.reduce((sum, { id, unread = 0 }) => sum + (visible && id === current.id ? 0 : unread), 0),
-  )
+  conversations.reduce((sum, { id, unread = 0 }) => (visible && id === current.id ? sum : sum + unread), 0)
 
 /** Brings `running` and `unread` up to date with the rest. */
 export function settled(state: State): State {

@@ -236,13 +236,11 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     setTools(next) {
       tools = JSON.parse(JSON.stringify(next))
     },
-    reportTool: (call, outcome) => visit.reportTool(call, outcome),
     perform: (work) => visit.perform(work),
     resend: (clientId) => visit.resend(clientId),
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
-    judge: (messageId, judgement) => visit.judge(messageId, judgement),
     introduce: () => visit.introduce(),
     call: (route, input) => visit.call(route, input),
     loadEarlier: () => visit.loadEarlier(),

@@ -12,6 +12,4 @@ export const listMessages = route<typeof contract.listMessages>('GET', '/v1/conv
 export const postMessage = route<typeof contract.postMessage>('POST', '/v1/conversations/:conversationId/messages')
 export const stopTurn = route<typeof contract.stopTurn>('POST', '/v1/conversations/:conversationId/stop')
 export const regenerate = route<typeof contract.regenerate>('POST', '/v1/conversations/:conversationId/regenerate')
-export const reportTool = route<typeof contract.reportTool>('POST', '/v1/conversations/:conversationId/tools/:callId')
-export const giveFeedback = route<typeof contract.giveFeedback>('POST', '/v1/messages/:messageId/feedback')
 export const markRead = route<typeof contract.markRead>('POST', '/v1/conversations/:conversationId/read')

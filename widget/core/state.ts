@@ -99,7 +99,7 @@ export interface State {
   /** Of all conversations and tabs, oldest first; `pending` picks those of the current one. */
   readonly outbox: readonly OutboxItem[]
   readonly running?: Running
-  /** Answers that nobody has looked at yet, in all conversations. At most 999. */
+  /** Answers that nobody has looked at yet, in all conversations. */
   readonly unread: number
   readonly visible: boolean
   /** All that is asked before the first message is said: until then what begins a conversation waits. */

@@ -2,13 +2,10 @@
 import {
   type Attachment,
   type Endpoint,
-  type giveFeedback,
   type Input,
   isFault,
   type Left,
-  type Posted,
   type Reply,
-  type reportTool,
   type Route,
   type Settings,
 } from '@aside/protocol'
@@ -24,10 +21,6 @@ import type { Perform, Proof } from './session.ts'
 import { emptyThread, type Failure, type OutboxItem, type PageWord, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
-import { withMessage } from './thread.ts'
-
-/** What is said of an answer; `none` takes it back. */
-export type Judgement = Input<typeof giveFeedback>['body']
 
 /** What goes with a message. */
 export interface SentWith {
@@ -37,9 +30,6 @@ export interface SentWith {
   /** Nobody answers at once: it is left for a person to read. */
   readonly left?: Left | undefined
 }
-
-/** What became of something the assistant wanted the page to do. */
-export type ToolOutcome = Input<typeof reportTool>['body']
 
 export interface VisitOptions {
   baseUrl: string
@@ -83,12 +73,8 @@ export interface Visit {
   stop(): Promise<void>
   /** The id of an answer or of the visitor message it replies to. Retry of an interrupted answer is this too. Rejects with a `Fault`. */
   regenerate(messageId: string): Promise<void>
-  /** What the visitor thinks of an answer that has ended, in place of what they thought before. Rejects with a `Fault`. */
-  judge(messageId: string, judgement: Judgement): Promise<void>
   /** What is asked before the first message is said: what waited for it is sent. */
   introduce(): void
-  /** The same again is harmless. Rejects with a `Fault`: `conflict` where nobody waits for it any more. */
-  reportTool(call: { conversationId: string; callId: string }, outcome: ToolOutcome): Promise<void>
   /** Any endpoint of the visitor's, with a few tries: only what may safely be said twice. Rejects with a `Fault`. */
   call<const E extends Endpoint>(route: Route<E>, input: Input<E>): Promise<Reply<E>>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
@@ -124,6 +110,8 @@ export function createVisit(options: VisitOptions): Visit {
     }
   }
 
+  const call: Visit['call'] = (route, input) => insist(() => session.call(route, input))
+
   /** The message that was said to be read last. */
   let readId: string | undefined
   cell.subscribe(({ visible, current: { conversation, messages } }) => {
@@ -131,15 +119,8 @@ export function createVisit(options: VisitOptions): Visit {
     if (!visible || !conversation?.unread || !last || last.id === readId) return
     readId = last.id
     const input = { params: { conversationId: conversation.id }, body: { seq: last.seq } }
-    insist(() => session.call(routes.markRead, input)).catch(() => (readId = undefined))
+    call(routes.markRead, input).catch(() => (readId = undefined))
   })
-
-  /** Another answer is on its way. */
-  async function expected(action: () => Promise<Posted>): Promise<void> {
-    const posted = await insist(action)
-    cell.update(acknowledged(cell.get(), posted))
-    connection.wake()
-  }
 
   function send(text: string, { replaces, files = [], left }: SentWith = {}, page?: PageWord): void {
     const { current, outbox: items } = cell.get()
@@ -196,7 +177,7 @@ export function createVisit(options: VisitOptions): Visit {
       const { running, current } = cell.get()
       if (!running || current.id === undefined) return
       const input = { params: { conversationId: current.id }, body: { turnId: running.turnId } }
-      const turn = await insist(() => session.call(routes.stopTurn, input))
+      const turn = await call(routes.stopTurn, input)
       cell.update(settled(withTurn(cell.get(), turn)))
     },
     async regenerate(messageId) {
@@ -204,21 +185,15 @@ export function createVisit(options: VisitOptions): Visit {
       if (conversationId === undefined) return
       const answered = messages.find(({ id }) => id === messageId)?.replyTo ?? messageId
       const input = { params: { conversationId }, body: { messageId: answered, clientId: mintClientId() } }
-      await expected(() => session.call(routes.regenerate, input))
-    },
-    reportTool: (params, body) => expected(() => session.call(routes.reportTool, { params, body })),
-    async judge(messageId, judgement) {
-      const message = await insist(() => session.call(routes.giveFeedback, { params: { messageId }, body: judgement }))
-      const state = cell.get()
-      // It may have left the thread meanwhile.
-      if (state.current.messages.some((it) => it.id === messageId))
-        cell.update({ ...state, current: withMessage(state.current, message, state.stream.drafts) })
+      const posted = await call(routes.regenerate, input)
+      cell.update(acknowledged(cell.get(), posted))
+      connection.wake()
     },
     introduce() {
       cell.update({ ...cell.get(), introduced: true })
       outbox.drain()
     },
-    call: (route, input) => insist(() => session.call(route, input)),
+    call,
     setVisible(visible) {
       if (cell.get().visible !== visible) cell.update(settled({ ...cell.get(), visible }))
     },

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { expect, it } from 'vitest'
 import { part as files } from './attach/part.ts'
 import Launcher from './chrome/Launcher.ce.vue'
-import { course, desk } from './course/part.ts'
+import { course } from './course/part.ts'
 import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
@@ -33,7 +33,7 @@ const later = {
   LeaveForm: course,
   Offers: course,
   RatingCard: course,
-  Desk: desk,
+  Desk: course,
   ToolCard: tool,
 }
 

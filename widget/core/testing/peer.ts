@@ -14,7 +14,7 @@ import {
   type Turn,
 } from '@aside/protocol'
 import { settings } from './settings.ts'
-import { createVisitors, mint, nowIso, Refusal, type Visitor } from './visitors.ts'
+import { createVisitors, mint, newConversation, nowIso, Refusal, type Visitor } from './visitors.ts'
 
 export interface Call {
   method: string
@@ -25,8 +25,6 @@ export interface Call {
 
 /** `cut`: the request is done, the reply never comes. `hang`: nothing is done. */
 export type Fault = 'cut' | 'hang' | { code: ErrorCode; retryAfterMs?: number }
-
-const unread = { readSeq: 0, seenSeq: 0, unread: 0 }
 
 export async function startPeer(epoch = 'e1') {
   const visitors = createVisitors()
@@ -95,9 +93,7 @@ export async function startPeer(epoch = 'e1') {
       const clientId = String(body['clientId'])
       const known = visitor.conversations.find((it) => it.clientId === clientId)
       if (known) return known
-      const at = nowIso()
-      const state = { title: '', status: 'open', handledBy: 'assistant', epoch: 0, lastSeq: 0, ...unread } as const
-      const made: Conversation = { id: mint('conversation'), clientId, ...state, createdAt: at, updatedAt: at }
+      const made = newConversation(clientId)
       visitor.conversations.push(made)
       emit(visitor, 'conversation-updated', { conversation: made })
       return made

@@ -81,3 +81,10 @@ export function createVisitors() {
     },
   }
 }
+
+export function newConversation(clientId: string): Conversation {
+  const at = nowIso()
+  const state = { title: '', status: 'open', handledBy: 'assistant', epoch: 0 } as const
+  const marks = { lastSeq: 0, readSeq: 0, seenSeq: 0, unread: 0 }
+  return { id: mint('conversation'), clientId, ...state, ...marks, createdAt: at, updatedAt: at }
+}

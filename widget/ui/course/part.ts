@@ -1,3 +1,4 @@
+import { defineComponent, h } from 'vue'
 import { cssOf } from '../styles.ts'
 import Course from './Course.ce.vue'
 import Desk from './Desk.ce.vue'
@@ -8,5 +9,13 @@ import RatingCard from './RatingCard.ce.vue'
 
 const css = cssOf({ Course, Offers, EndOfTalk, FieldForm, RatingCard, Desk })
 
-export const course = { component: Course, css }
-export const desk = { component: Desk, css }
+/** One part for both places: what belongs to the thread, and to where the composer would be. */
+const component = defineComponent({
+  inheritAttrs: false,
+  setup:
+    (_, { attrs: { desk, ...attrs } }) =>
+    () =>
+      h(desk === undefined ? Course : Desk, attrs),
+})
+
+export const course = { component, css }

@@ -2,7 +2,7 @@
 import type { Attachment, ErrorCode } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
-import { type Core, initialState, type Judgement, pending, type Thread, type Vouching } from '../../core/index.ts'
+import { type Core, initialState, pending, type Thread, type Vouching } from '../../core/index.ts'
 import { useSetup } from '../setup.ts'
 import { fetchAnswers } from '../bubbles/index.ts'
 import { everyFrame } from '../frames.ts'
@@ -125,9 +125,8 @@ export const useChat = defineStore('chat', () => {
     regenerate: (messageId: string) => attempt(core.regenerate(messageId)),
     /** Rejects with a `Fault`. */
     perform: core.perform,
-    /** False where it could not be said. */
-    judge: (messageId: string, judgement: Judgement) =>
-      attempt(core.judge(messageId, judgement).then(() => true)).then(Boolean),
+    /** Undefined where it failed, which is said in a line of its own. */
+    attempt,
     /** For what comes later, and asks for itself. */
     core,
     earlier: () => attempt(core.loadEarlier()),

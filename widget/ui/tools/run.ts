@@ -1,8 +1,13 @@
 /** Lets the page do what the assistant asked for: in one tab, checked before, bounded in time and size. */
-import type { ToolCall } from '@aside/protocol'
-import type { ToolOutcome } from '../../core/index.ts'
+import { type Input, type reportTool, route, type ToolCall } from '@aside/protocol'
 import type { PageTool } from '../options.ts'
 import { misfit } from './fit.ts'
+
+/** The same again is harmless. `conflict`: nobody waits for it any more. */
+export const report = route<typeof reportTool>('POST', '/v1/conversations/:conversationId/tools/:callId')
+
+/** What became of something the assistant wanted the page to do. */
+export type ToolOutcome = Input<typeof reportTool>['body']
 
 const LIMIT_MS = 60_000
 const MAX_RESULT_CHARS = 16_384
