@@ -175,11 +175,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     streams,
     facts,
     attachments,
+    tenancy,
     admit,
-    async takesTools({ actor }) {
-      const app = actor.kind === 'visitor' ? await tenancy.findApp(actor.appId) : undefined
-      return actor.kind === 'visitor' && app?.configOf(actor.visitorId).config.features?.tools === true
-    },
     expect: () => engine.expect(),
   })
   const reading = createReading(streams)

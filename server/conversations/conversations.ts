@@ -3,6 +3,7 @@ import { type Conversation, Fault, type Message, type Parsed, type Posted, type 
 import type { Attachments } from '../attachments/index.ts'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
 import {
   type ConversationRow,
   conversationRows,
@@ -14,6 +15,7 @@ import {
 import { leave } from './leaving.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { mayQueue, queueTurn } from './queue.ts'
+import { takesTools } from './tool-calls.ts'
 import { withdraw } from './withdraw.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
 
@@ -31,10 +33,9 @@ export interface Parts {
   streams: Streams
   facts: Facts<ConversationFacts>
   attachments: Pick<Attachments, 'choose' | 'give'>
+  tenancy: Pick<Tenancy, 'findApp'>
   /** Throws `overloaded` where no further turn can be taken, before anything is written. */
   admit: (tenantId: string) => void
-  /** Does the visitor's app let the assistant use what the page offers? */
-  takesTools: (scope: Scope) => Promise<boolean>
   /** Keeps a place for a question that is being stored, until it is let go; undefined where there is none. */
   expect: () => (() => void) | undefined
 }
@@ -68,7 +69,7 @@ export interface Threads {
 }
 
 export function createThreads(parts: Parts): Threads {
-  const { edge, streams, facts, attachments, admit, takesTools, expect } = parts
+  const { edge, streams, facts, attachments, tenancy, admit, expect } = parts
 
   async function present(scope: Scope, row: ConversationRow): Promise<Conversation> {
     const [turn] = await activeTurns(scope, row.id)
@@ -190,7 +191,7 @@ export function createThreads(parts: Parts): Threads {
         const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null, round: 0 })
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
-      const tools = offered && (await takesTools(scope)) ? offered : null
+      const tools = offered && (await takesTools(scope, tenancy)) ? offered : null
       const letGo = expect()
       if (!letGo && !left) {
         // Looked at without waiting for a transaction: where many ask, most of them would only wait to be refused.

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Fault, type Posted, type ToolOutcome } from '@aside/protocol'
 import type { Edge, Facts, Scope } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
 import type { ConversationFacts } from './conversations.ts'
 import {
   type ConversationRow,
@@ -36,6 +37,12 @@ interface Parts {
   facts: Facts<ConversationFacts>
   /** Throws `overloaded` where no further turn can be taken, before anything is written. */
   admit: (tenantId: string) => void
+}
+
+/** Does the visitor's app let the assistant use what the page offers? */
+export async function takesTools({ actor }: Scope, tenancy: Pick<Tenancy, 'findApp'>): Promise<boolean> {
+  const app = actor.kind === 'visitor' ? await tenancy.findApp(actor.appId) : undefined
+  return actor.kind === 'visitor' && app?.configOf(actor.visitorId).config.features?.tools === true
 }
 
 /** Has every call its outcome? */

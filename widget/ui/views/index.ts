@@ -10,11 +10,3 @@ export const { component: LazyConversations, fetch: fetchViews } = lazy(
   () => import('./part.ts').then(({ conversations }) => conversations),
   meanwhile,
 )
-export const { component: LazyFeedback } = lazy(
-  () => import('./part.ts').then(({ feedback }) => feedback),
-  () => undefined,
-)
-export const { component: LazyTool } = lazy(
-  () => import('./part.ts').then(({ tool }) => tool),
-  () => undefined,
-)
