@@ -152,6 +152,8 @@ export const Features = v.strictObject({
   handoff: v.optional(v.boolean()),
   /** What the page registers may be used by the assistant, where the visitor agrees. */
   tools: v.optional(v.boolean()),
+  /** A soft sound for what comes while nobody looks, until the visitor chooses otherwise. */
+  sound: v.optional(v.boolean()),
 })
 
 export const AppConfig = v.strictObject({
@@ -168,7 +170,10 @@ export const AppConfig = v.strictObject({
   /** Passages of the sources that go into the prompt. */
   passages: v.optional(whole(0, 20)),
   theme: v.optional(v.partial(v.strictObject(Theme.entries))),
-  /** In whatever language the visitor reads. */
+  /**
+   * Said to every visitor, whatever their language: a title in English stands over a panel in Arabic. What is meant for one
+   * language belongs into `wordsByLocale`; what is said in neither the widget says in the visitor's own.
+   */
   words: v.optional(Words),
   /** In one language, by its BCP 47 tag: before `words`. */
   wordsByLocale: v.optional(

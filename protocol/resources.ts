@@ -192,6 +192,8 @@ export const Settings = v.object({
     uploads: v.boolean(),
     handoff: v.boolean(),
     tools: v.boolean(),
+    /** Absent: a server from before it. */
+    sound: v.optional(v.boolean()),
   }),
   suggestedQuestions: v.array(v.string()),
   preChat: v.array(PreChatField),

@@ -99,6 +99,7 @@ export const presentSettings = (
     uploads: false,
     handoff: false,
     tools: false,
+    sound: false,
     ...config.features,
   },
   suggestedQuestions: config.suggestedQuestions ?? [],

@@ -8,9 +8,9 @@ export interface Consent {
   set(isGiven: boolean): void
 }
 
-/** Whose keys they are: of one app (`storage.ts`), and what is remembered of how it looks (`settings-cache.ts`). */
+/** Whose keys they are: of one app (`storage.ts`), and what is remembered of how it looks and how the visitor wants it. */
 const isOf = (key: string, appId: string): boolean =>
-  key.startsWith(`aside:${appId}:`) || (key.startsWith('aside:settings:') && key.endsWith(`:${appId}`))
+  key.startsWith(`aside:${appId}:`) || (/^aside:(settings|preferences):/.test(key) && key.endsWith(`:${appId}`))
 
 const keysOf = (backing: Backing, appId: string): string[] =>
   Array.from({ length: backing.length }, (_, at) => backing.key(at) ?? '').filter((key) => isOf(key, appId))

@@ -181,6 +181,20 @@ test('what will never be accepted fails with its reason, lets the next pass, and
   expect([...storage.entries.keys()].filter((key) => key.includes('outbox'))).toEqual([])
 })
 
+test('what was to replace a question that is not the last any longer can be sent as a new one', async () => {
+  const core = open()
+  const conversationId = await asked(core, 'one')
+  const { messages } = core.getState().current
+  peer.fail('POST /v1/conversations/:id/messages', { code: 'conflict' })
+  core.send('two', { replaces: messages[0]!.id })
+  await until(() => expect(core.getState().outbox[0]?.status).toBe('failed'))
+  core.resend(core.getState().outbox[0]!.clientId, true)
+  await until(() => expect(core.getState().outbox).toEqual([]))
+  const sent = peer.called('POST', new RegExp(`${conversationId}/messages$`)).map(({ body }) => body)
+  expect(sent.map((it) => 'replaces' in it)).toEqual([false, true, false])
+  expect(texts(core)).toContain('two')
+})
+
 test('what was sent without a network is sent after a reload, in order', async () => {
   const offline = () => Promise.reject(new TypeError('no network'))
   const before = open({ fetch: offline })

@@ -43,8 +43,11 @@ export interface Core extends Omit<Visit, 'person' | 'end' | 'send'> {
    * far becomes theirs. Somebody else before: nothing of them is left here. Before `start` nothing is requested. Never rejects.
    */
   identify(how: Vouching): Promise<void>
-  /** Ends the session and wipes what this browser stored; starts clean where it was started. Other tabs follow. */
-  logout(): void
+  /**
+   * Ends the session and wipes what this browser stored; starts clean where it was started. Other tabs follow. `isErased`: the
+   * server has ended the session already, with everything else.
+   */
+  logout(isErased?: boolean): void
   /** Who has signed in (`sub`); nothing: nobody in particular. */
   person(): string | undefined
   /** After the connection ended: all over again, with what is stored. */
@@ -135,11 +138,12 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   }
 
   /** Nothing of anybody is left here. */
-  function leave(isTold = false): void {
+  function leave(isTold = false, isErased = false): void {
     turn++
     word = getToken = context = undefined
     unsubscribe()
     visit.close()
+    if (isErased) places.storeOf(visit.person).set('token', undefined)
     if (!isTold)
       for (const person of new Set([undefined, visit.person, ...places.people()])) {
         tellPlace(placeOf(appId, person), { type: 'person' })
@@ -220,7 +224,7 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       await started
     },
     person: () => visit.person,
-    logout: () => leave(),
+    logout: (isErased) => leave(false, isErased),
     restart() {
       reopen(visit.person)
       return (started = begin())
@@ -237,11 +241,12 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       tools = JSON.parse(JSON.stringify(next))
     },
     perform: (work) => visit.perform(work),
-    resend: (clientId) => visit.resend(clientId),
+    resend: (clientId, asNew) => visit.resend(clientId, asNew),
     discard: (clientId) => visit.discard(clientId),
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
     introduce: () => visit.introduce(),
+    ask: (question) => visit.ask(question),
     call: (route, input) => visit.call(route, input),
     loadEarlier: () => visit.loadEarlier(),
     loadMoreConversations: () => visit.loadMoreConversations(),

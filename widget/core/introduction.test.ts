@@ -32,7 +32,7 @@ async function page(): Promise<Core> {
   cores.push(core)
   await core.start()
   await until(() => expect(core.getState().connection).toBe('live'))
-  peer.configure({ preChat: preChat })
+  peer.configure(preChat)
   await until(() => expect(core.getState().settings?.preChat).toHaveLength(1))
   return core
 }

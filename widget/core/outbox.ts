@@ -13,8 +13,8 @@ import { LOCK_PATIENCE_MS, type Tabs } from './tabs.ts'
 export interface Outbox {
   /** Sends what can be sent, as soon as it is known from where the stream tells of it. Nothing happens after `close`. */
   drain(): void
-  /** Only one that failed or waits: queued again, and tried now. */
-  resend(clientId: string): void
+  /** Only one that failed or waits: queued again, and tried now. `asNew`: it replaces nothing any longer. */
+  resend(clientId: string, asNew?: boolean): void
   /** There is reason to try again now; where the server asked for patience it still gets it. */
   wake(): void
   /** Gives up what is on the wire, to be sent again by the next `drain`. */
@@ -170,11 +170,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const [clientId, it] of tries) if (!it.isAsked) tries.set(clientId, { ...it, notBefore: 0 })
       drain()
     },
-    resend(clientId) {
+    resend(clientId, asNew) {
       const item = getState().outbox.find((it) => it.clientId === clientId)
       if (item?.status !== 'failed' && item?.status !== 'waiting') return
       tries.delete(clientId)
-      update(withItem(getState(), clientId, { status: 'queued', error: undefined }))
+      const change = asNew ? { replaces: undefined } : {}
+      update(withItem(getState(), clientId, { ...change, status: 'queued', error: undefined }))
       drain()
     },
     suspend,

@@ -101,6 +101,16 @@ test('a reply that comes after the answer has ended starts nothing', () => {
   expect(acknowledged(whole, posted).running).toBeUndefined()
 })
 
+test('a question that is said anew is gone with its answers as soon as the new one is acknowledged', () => {
+  const { replyTo: _, ...rest } = question
+  const anew: Message = { ...rest, id: `msg_${'9'.repeat(26)}`, seq: 80, clientId: 'anew-anew-anew-anew', text: 'Anew' }
+  const item = { clientId: 'anew-anew-anew-anew', text: 'Anew', createdAt: 1, status: 'sending' as const }
+  const state: State = { ...whole, outbox: [{ ...item, replaces: question.id }] }
+  const after = acknowledged(state, { message: anew, cursor: '3f9c-90' })
+  expect(after.current.messages).toEqual([anew])
+  expect(after.outbox).toEqual([])
+})
+
 test('earlier messages stand before those that are there, and are there once', () => {
   const state = { ...whole, current: { ...whole.current, messages: [answer], hasMore: true } }
   const after = loadedEarlier(state, { ...page(whole), messages: [question, answer] })

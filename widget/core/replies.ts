@@ -75,13 +75,20 @@ export function loadedEarlier(state: State, { conversation, messages, hasMore }:
   return { ...state, current: { ...current, messages: arrange([...earlier, ...current.messages]), hasMore } }
 }
 
-/** The server has a message, and with it a turn, unless the stream told of what became of it already. */
+/**
+ * The server has a message, and with it a turn, unless the stream told of what became of it already. What it was said in
+ * place of is gone, with its answers.
+ */
 export function acknowledged(state: State, { message, turn, cursor }: Posted): State {
   const { current, outbox, stream } = state
-  const isKnown = current.messages.some(({ id }) => id === message.id)
+  const replaced = outbox.find(({ clientId }) => clientId === message.clientId)?.replaces
+  const thread = replaced
+    ? { ...current, messages: current.messages.filter(({ id, replyTo }) => id !== replaced && replyTo !== replaced) }
+    : current
+  const isKnown = thread.messages.some(({ id }) => id === message.id)
   const next = {
     ...state,
-    current: isKnown ? current : withMessage(current, message, stream.drafts),
+    current: isKnown ? thread : withMessage(thread, message, stream.drafts),
     outbox: delivered(outbox, message),
   }
   const isPast = stream.cursor !== undefined && stream.cursor !== cursor && covers(stream.cursor, cursor)

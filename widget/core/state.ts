@@ -40,7 +40,7 @@ export interface OutboxItem {
   /** Files the server has already. */
   readonly attachments?: readonly Attachment[]
   /** The question it is said in place of. */
-  readonly replaces?: string
+  readonly replaces?: string | undefined
   /** It is left for a person to read: how they can reach who left it. */
   readonly left?: Left
   /** As it was when the message was written. */

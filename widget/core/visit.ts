@@ -17,7 +17,7 @@ import { backoffMs } from './pauses.ts'
 import { acknowledged } from './replies.ts'
 import * as routes from './routes.ts'
 import { placeOf } from './place.ts'
-import type { Perform, Proof } from './session.ts'
+import type { Perform, Proof, Session } from './session.ts'
 import { emptyThread, type Failure, type OutboxItem, type PageWord, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
@@ -65,8 +65,8 @@ export interface Visit {
    * keeps those it had. Never throws.
    */
   send(text: string, more?: SentWith, page?: PageWord): void
-  /** Only a `failed` or `waiting` one: queued again, now. */
-  resend(clientId: string): void
+  /** Only a `failed` or `waiting` one: queued again, now. `asNew`: what it was to replace stays. */
+  resend(clientId: string, asNew?: boolean): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
   discard(clientId: string): void
   /** Stops the current conversation's turn; without one nothing happens. Rejects with a `Fault`. */
@@ -77,6 +77,8 @@ export interface Visit {
   introduce(): void
   /** Any endpoint of the visitor's, with a few tries: only what may safely be said twice. Rejects with a `Fault`. */
   call<const E extends Endpoint>(route: Route<E>, input: Input<E>): Promise<Reply<E>>
+  /** For what comes later and has questions of its own. What it asks may be asked twice. Rejects with a `Fault`. */
+  ask<T>(question: (session: Session) => Promise<T>): Promise<T>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
   loadEarlier(): Promise<void>
   loadMoreConversations(): Promise<void>
@@ -193,6 +195,7 @@ export function createVisit(options: VisitOptions): Visit {
       cell.update({ ...cell.get(), introduced: true })
       outbox.drain()
     },
+    ask: (question) => insist(() => question(session)),
     call,
     setVisible(visible) {
       if (cell.get().visible !== visible) cell.update(settled({ ...cell.get(), visible }))

@@ -35,6 +35,7 @@ export const createMount =
       tools,
       ...(Launcher ? { Launcher } : {}),
       adopt,
+      storage: consent.backing,
       createCore: (onLeft) =>
         createCore({
           baseUrl: initial.baseUrl,

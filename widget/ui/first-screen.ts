@@ -1,8 +1,4 @@
 /** All that has styles and is there from the beginning; a test holds it against the folder. */
-import NoteBubble from './bubbles/NoteBubble.ce.vue'
-import OutboxBubble from './bubbles/OutboxBubble.ce.vue'
-import TypingBubble from './bubbles/TypingBubble.ce.vue'
-import VisitorBubble from './bubbles/VisitorBubble.ce.vue'
 import Composer from './chrome/Composer.ce.vue'
 import Header from './chrome/Header.ce.vue'
 import Icon from './chrome/Icon.ce.vue'
@@ -23,8 +19,4 @@ export const firstScreen = {
   Thread,
   Welcome,
   Skeleton,
-  VisitorBubble,
-  OutboxBubble,
-  TypingBubble,
-  NoteBubble,
 }

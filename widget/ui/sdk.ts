@@ -80,9 +80,11 @@ export function createSdk({ chat, panel, consent, tools, options, setOptions, li
       await nextTick()
     },
     async send(text) {
+      panel.home()
       chat.send(text)
     },
     async prefill(text) {
+      panel.home()
       panel.draft = text
     },
     async startConversation(text) {
@@ -92,7 +94,7 @@ export function createSdk({ chat, panel, consent, tools, options, setOptions, li
     },
     async showConversation(id) {
       panel.show(true)
-      panel.view = 'thread'
+      panel.home()
       await chat.start()
       await chat.open(id)
       const { error } = chat.state.current

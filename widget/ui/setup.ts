@@ -1,6 +1,6 @@
 /** What one mounted widget gives to everything inside it. */
 import { type Component, inject, type InjectionKey, type ShallowRef } from 'vue'
-import type { Core } from '../core/index.ts'
+import type { Backing, Core } from '../core/index.ts'
 import type { Options, PageTool, WidgetEvent, WidgetEvents } from './options.ts'
 
 export interface Setup {
@@ -10,6 +10,8 @@ export interface Setup {
   readonly options: Readonly<ShallowRef<Options>>
   /** What the page can do. */
   readonly tools: Readonly<ShallowRef<readonly PageTool[]>>
+  /** What may be stored, and for how long, is the visitor's to say. */
+  readonly storage: Backing
   createCore(onLeft: () => void): Core
   /** Styles of a part that came later. */
   adopt(css: string): void

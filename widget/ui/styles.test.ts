@@ -7,16 +7,30 @@ import { course } from './course/part.ts'
 import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
-import { conversations, feedback, passage, tool } from './views/part.ts'
+import { place } from './place/part.ts'
+import { conversations, feedback, home, passage, tool } from './views/part.ts'
+import { messages } from './views/messages-part.ts'
+import { settings } from './views/settings-part.ts'
 
 /** Drawn by a part that comes later, and styled by it. */
 const later = {
+  Messages: messages,
+  VisitorBubble: messages,
+  OutboxBubble: messages,
+  TypingBubble: messages,
+  NoteBubble: messages,
   Launcher: { css: cssOf({ Launcher }) },
   AnswerBubble: answer,
   AnswerActions: answer,
   SourceList: answer,
   Markdown: part,
   CodeBlock: part,
+  Home: home,
+  ConversationRow: home,
+  Settings: settings,
+  ChoiceGroup: settings,
+  DataSettings: settings,
+  PlaceGrips: place,
   Conversations: conversations,
   SearchResults: conversations,
   PassageView: passage,

@@ -40,12 +40,14 @@ const mix = (from: Rgb, to: Rgb, share: number): Rgb =>
 /** The panel's surfaces, as the style sheet has them: the accent must be readable on the less contrasting one of each. */
 const surface = { light: '#f4f5f7', dark: '#24262d' } as const
 
-export function accents(primary: string, scheme: 'light' | 'dark'): Accents {
+/** `least`: how much the accent stands out from the panel, as WCAG counts it. */
+export function accents(primary: string, scheme: 'light' | 'dark', least = 4.6): Accents {
   const rgb = parse(primary)
   const ground = surface[scheme]
   const away: Rgb = scheme === 'light' ? [0, 0, 0] : [255, 255, 255]
   let accent = rgb
-  for (let share = 0; share <= 1 && contrast(print(accent), ground) < 4.6; share += 0.04) accent = mix(rgb, away, share)
+  for (let share = 0; share <= 1 && contrast(print(accent), ground) < least; share += 0.04)
+    accent = mix(rgb, away, share)
   const color = print(rgb)
   // One of the two always reaches 4.5.
   return { primary: color, onPrimary: contrast(color, '#ffffff') >= 4.5 ? '#ffffff' : '#000000', accent: print(accent) }

@@ -3,7 +3,8 @@ import { onMounted, onScopeDispose, ref, type ShallowRef } from 'vue'
 
 /** Sets `--visible-height` and `--visible-top` on the panel. True while the panel covers the page. */
 export function useVisibleHeight(panel: Readonly<ShallowRef<HTMLElement | null>>) {
-  const query = matchMedia('(max-width: 480px)')
+  // On its side, too.
+  const query = matchMedia('(max-width: 480px), (max-height: 480px) and (pointer: coarse)')
   const covers = ref(query.matches)
   const viewport = globalThis.visualViewport
 

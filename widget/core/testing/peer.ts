@@ -27,6 +27,7 @@ export interface Call {
 export type Fault = 'cut' | 'hang' | { code: ErrorCode; retryAfterMs?: number }
 
 export async function startPeer(epoch = 'e1') {
+  let look = settings
   const visitors = createVisitors()
   const calls: Call[] = []
   const faults: { match: string; fault: Fault }[] = []
@@ -231,7 +232,7 @@ export async function startPeer(epoch = 'e1') {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
     }
     if (route === 'POST /v1/sessions') return reply(201, visitors.start(body['identity']))
-    if (shape.endsWith('/settings')) return reply(200, settings)
+    if (shape.endsWith('/settings')) return reply(200, look)
     const visitor = visitors.find(token ?? '')
     if (!visitor) throw new Refusal('unauthenticated')
     if (route === 'GET /v1/events') return stream(visitor, request, response)
@@ -284,8 +285,8 @@ export async function startPeer(epoch = 'e1') {
     },
     finish: (id: string, status: 'completed' | 'stopped' | 'interrupted' = 'completed') => finish(one(), id, status),
     cutStreams: () => allStreams().forEach((it) => it.destroy()),
-    configure: (change: Partial<typeof settings>) =>
-      emit(one(), 'config-updated', { settings: { ...settings, ...change } }),
+    configure: (preChat: typeof look.preChat) =>
+      emit(one(), 'config-updated', { settings: (look = { ...look, preChat }) }),
     /** As after a restore from a backup. */
     changeEpoch: () => void (shiftedEpoch = 'e2'),
     forgetSessions: visitors.forget,

@@ -1,18 +1,20 @@
-/** An answer with all that can be done with it; its plain text until that is there. */
+/** What was said, and what reads it out: fetched once there is a chat, or something to say. */
 import { h } from 'vue'
-import type { Message } from '@aside/protocol'
 import { lazy } from '../lazy.ts'
-import TypingBubble from './TypingBubble.ce.vue'
+import Skeleton from '../views/Skeleton.ce.vue'
 
-export const { component: LazyAnswer, fetch: fetchAnswers } = lazy(
-  () => import('../markdown/part.ts').then(({ answer }) => answer),
-  ({ message }) => {
-    const { text } = message as Message
-    return h('article', { class: 'answer' }, text ? h('div', { class: 'plain', dir: 'auto' }, text) : h(TypingBubble))
-  },
+export const { component: LazyMessages, fetch: fetchMessages } = lazy(
+  () => import('../views/messages-part.ts').then(({ messages }) => messages),
+  () => h(Skeleton),
 )
 
-export const { component: LazyAnnouncements } = lazy(
+export const { component: LazyAnnouncements, fetch: fetchMarkdown } = lazy(
   () => import('../markdown/part.ts').then(({ announcements }) => announcements),
   () => undefined,
 )
+
+/** Somebody is about to ask: the answer will want all of it. */
+export function fetchAnswers(): void {
+  void fetchMessages()
+  void fetchMarkdown()
+}

@@ -105,14 +105,14 @@ export const useChat = defineStore('chat', () => {
       if (text.trim() === '' && files.length === 0) return
       notice.value = undefined
       // The answer will want it.
-      void fetchAnswers()
+      fetchAnswers()
       core.send(text, { replaces, files })
       frames.flush()
       setup.tell('message', { author: 'visitor', text })
       void start()
     },
-    resend(clientId: string) {
-      core.resend(clientId)
+    resend(clientId: string, asNew?: boolean) {
+      core.resend(clientId, asNew)
       frames.flush()
     },
     discard(clientId: string) {
@@ -129,6 +129,10 @@ export const useChat = defineStore('chat', () => {
     attempt,
     /** For what comes later, and asks for itself. */
     core,
+    /** Rejects with a `Fault`. */
+    ask: core.ask,
+    /** The server has erased the visitor. */
+    erased: () => core.logout(true),
     earlier: () => attempt(core.loadEarlier()),
     more: () => attempt(core.loadMoreConversations()),
     look: (now: boolean) => core.setVisible(now),

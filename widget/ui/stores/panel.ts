@@ -2,6 +2,7 @@
 import type { Attachment, Citation, ErrorCode } from '@aside/protocol'
 import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { openPreferences, type Preferences } from '../../core/index.ts'
 import type { Look } from '../options.ts'
 import { useSetup } from '../setup.ts'
 import { accents, DEFAULT_PRIMARY } from '../theme.ts'
@@ -15,19 +16,29 @@ export interface OpenPassage {
   readonly shown: number
 }
 
-function useSystemScheme() {
-  const query = globalThis.matchMedia?.('(prefers-color-scheme: dark)')
-  const dark = ref(query?.matches ?? false)
-  const change = (event: MediaQueryListEvent) => (dark.value = event.matches)
+function useMedia(media: string) {
+  const query = globalThis.matchMedia?.(media)
+  const matches = ref(query?.matches ?? false)
+  const change = (event: MediaQueryListEvent) => (matches.value = event.matches)
   query?.addEventListener('change', change)
   onScopeDispose(() => query?.removeEventListener('change', change))
-  return dark
+  return matches
 }
 
+export type View = 'thread' | 'home' | 'conversations' | 'settings' | 'passage'
+
+/** A conversation in which nothing happened for so long is not what somebody comes back for. */
+const OVER_MS = 30 * 60_000
+
 export const usePanel = defineStore('panel', () => {
-  const { options, tell } = useSetup()
+  const { options, tell, adopt, storage } = useSetup()
   const chat = useChat()
-  const systemDark = useSystemScheme()
+  const systemDark = useMedia('(prefers-color-scheme: dark)')
+  const wantsContrast = useMedia('(prefers-contrast: more)')
+  const forcesColors = useMedia('(forced-colors: active)')
+  const stored = openPreferences(options.value.appId, storage)
+  const preferences = shallowRef(stored.read())
+  onScopeDispose(stored.watch(() => (preferences.value = stored.read())))
   const mode = options.value.mode ?? 'floating'
   const closable = mode === 'floating' || mode === 'frame'
 
@@ -36,7 +47,11 @@ export const usePanel = defineStore('panel', () => {
   const hidden = ref(false)
   /** How often it was opened by somebody, and not by itself: only then it takes the focus. */
   const asked = ref(0)
-  const view = ref<'thread' | 'conversations' | 'passage'>('thread')
+  const view = ref<View>('thread')
+  /** The views that led to this one. */
+  let trail: View[] = []
+  /** Somebody comes to the conversations to look for something. */
+  const seeks = ref(false)
   const passage = shallowRef<OpenPassage>()
   const draft = ref('')
   /** The question that is being said anew, and what was being written before. */
@@ -54,7 +69,10 @@ export const usePanel = defineStore('panel', () => {
   )
   const locale = computed(() => {
     const own = Object.keys(settings.value?.wordsByLocale ?? {})
-    return chooseLocale([options.value.locale, settings.value?.locale, ...navigator.languages], own)
+    return chooseLocale(
+      [preferences.value.locale, options.value.locale, settings.value?.locale, ...navigator.languages],
+      own,
+    )
   })
   /** The owner's words for this language before those for any, and both before the widget's own. */
   const words = computed(() => {
@@ -65,8 +83,8 @@ export const usePanel = defineStore('panel', () => {
     return { ...loadedWords.value, ...any, ...of(wish.split('-')[0]!), ...of(wish) }
   })
   const scheme = computed(() => {
-    const wish = options.value.theme ?? settings.value?.theme.scheme ?? 'auto'
-    return wish === 'auto' ? (systemDark.value ? 'dark' : 'light') : wish
+    const wish = preferences.value.theme ?? options.value.theme ?? settings.value?.theme.scheme ?? 'auto'
+    return wish === 'dark' || (wish !== 'light' && systemDark.value) ? 'dark' : 'light'
   })
   const look = computed<Look>(() => ({
     color: primary.value,
@@ -89,6 +107,11 @@ export const usePanel = defineStore('panel', () => {
   )
   watch(locale, () => void loadAll())
 
+  watch(
+    () => wantsContrast.value || forcesColors.value,
+    (it) => it && import('../contrast.ts').then(({ css }) => adopt(css)),
+    { immediate: true },
+  )
   // What was begun belongs to who began it.
   watch(
     () => chat.left,
@@ -96,10 +119,32 @@ export const usePanel = defineStore('panel', () => {
       draft.value = ''
       editing.value = undefined
       passage.value = undefined
-      view.value = 'thread'
+      home()
     },
     { flush: 'sync' },
   )
+
+  const hasEarlier = computed(() => chat.state.conversations.some(({ lastSeq }) => lastSeq > 0))
+  /** Is there something on the screen that somebody is in the middle of? */
+  function isBusy(): boolean {
+    const { running, current } = chat.state
+    return (
+      draft.value !== '' ||
+      running !== undefined ||
+      chat.waiting.length > 0 ||
+      Date.now() - Date.parse(current.conversation?.updatedAt ?? '') < OVER_MS
+    )
+  }
+  // Who comes back to what is long over, or to nothing yet, begins at home. Asked once each time it is opened.
+  let isAsked = false
+  watch([open, () => chat.state, () => chat.ready], () => {
+    const { current } = chat.state
+    const isKnown = current.id ? current.conversation : chat.ready
+    if (open.value && (isAsked || !isKnown)) return
+    isAsked = open.value
+    if (isAsked && view.value === 'thread' && trail.length === 0 && (hasEarlier.value || current.id) && !isBusy())
+      home('home')
+  })
 
   // It is a question of that conversation, and of no other.
   watch(
@@ -110,6 +155,21 @@ export const usePanel = defineStore('panel', () => {
     if (!editing.value) return
     draft.value = editing.value.before
     editing.value = undefined
+  }
+
+  /** Further in; to a view that led here, back to it. */
+  function go(next: View, seeking = false): void {
+    seeks.value = seeking
+    if (next === view.value) return
+    const at = trail.indexOf(next)
+    trail = at < 0 ? [...trail, view.value] : trail.slice(0, at)
+    view.value = next
+  }
+  /** To a view that nothing led to. */
+  function home(next: View = 'thread'): void {
+    trail = []
+    seeks.value = false
+    view.value = next
   }
 
   function show(next: boolean): void {
@@ -149,13 +209,13 @@ export const usePanel = defineStore('panel', () => {
     ),
     direction: computed(() => directionOf(locale.value)),
     look,
-    accents: computed(() => accents(primary.value, scheme.value)),
+    accents: computed(() => accents(primary.value, scheme.value, wantsContrast.value ? 7.1 : undefined)),
     title: computed(() => words.value.title),
     show,
     toggle: () => show(!open.value),
     showPassage(next: OpenPassage) {
       passage.value = next
-      view.value = 'passage'
+      go('passage')
     },
     edit(question: { id: string; text: string }) {
       editing.value = { id: question.id, before: editing.value?.before ?? draft.value }
@@ -164,12 +224,31 @@ export const usePanel = defineStore('panel', () => {
     stopEditing,
     newConversation() {
       void chat.open()
-      view.value = 'thread'
+      go('thread')
     },
-    /** One step out: of a view into the thread, of the thread to the page. */
+    go,
+    home,
+    /** One step out: to the view that led here, or to the page. */
     back() {
-      if (view.value === 'thread') show(false)
-      else view.value = 'thread'
+      const last = trail.pop()
+      if (last) view.value = last
+      else show(false)
     },
+    /** One step out within the panel. */
+    up() {
+      const last = trail.pop()
+      if (last) view.value = last
+      else home(view.value === 'thread' ? 'home' : 'thread')
+    },
+    preferences,
+    /** What is `undefined` is as if it had never been chosen. */
+    prefer(change: Preferences) {
+      preferences.value = { ...stored.read(), ...change }
+      stored.write(preferences.value)
+    },
+    /** Does a message that nobody saw come make a sound? Only where the visitor or the owner wants it. */
+    hasSound: computed(() => preferences.value.sound ?? settings.value?.features.sound ?? false),
+    hasEarlier,
+    seeks,
   }
 })

@@ -10,3 +10,12 @@ export const { component: LazyConversations, fetch: fetchViews } = lazy(
   () => import('./part.ts').then(({ conversations }) => conversations),
   meanwhile,
 )
+export const { component: LazyHome } = lazy(() => import('./part.ts').then(({ home }) => home), meanwhile)
+export const { component: LazySettings } = lazy(
+  () => import('./settings-part.ts').then(({ settings }) => settings),
+  meanwhile,
+)
+export const { component: LazyPlace } = lazy(
+  () => import('../place/part.ts').then(({ place }) => place),
+  () => undefined,
+)

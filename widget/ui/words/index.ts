@@ -16,7 +16,7 @@ const all: Record<string, () => Promise<Words>> = {
 
 export const locales = Object.keys(all)
 
-const language = (locale: string): string => locale.toLowerCase().split(/[-_]/)[0] ?? ''
+export const language = (locale: string): string => locale.toLowerCase().split(/[-_]/)[0] ?? ''
 
 /** Can the first screen be drawn in it without anything more? */
 export const isBuiltIn = (locale: string): boolean => language(locale) === 'en' || !all[language(locale)]

@@ -22,6 +22,7 @@ describe.each(locales)('the words in %s', (locale) => {
     for (const count of [0, 1, 2, 3, 11, 100]) {
       expect(words.place(count)).not.toMatch(/undefined|NaN/)
       expect(words.unread(count)).not.toMatch(/undefined|NaN/)
+      expect(words.moved(count, count) + words.resized(count, count)).not.toMatch(/undefined|NaN/)
       expect(words.charsLeft(-count)).not.toMatch(/undefined|NaN|--/)
     }
   })
@@ -51,7 +52,7 @@ describe('a locale', () => {
   })
 
   it('without words gets the English ones', async () => {
-    expect(await loadWords('xx')).toBe(en)
+    expect(await loadWords('xx')).toEqual(en)
   })
 
   it('says which way it runs', () => {

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { audit } from './testing/audit.ts'
+import { chatOnPage } from './testing/chat.ts'
+import { findChromium } from './testing/chromium.ts'
+import { type Demo, openDemo } from './testing/demo.ts'
+
+describe.skipIf(!findChromium())('the place of a floating panel', () => {
+  let demo: Demo
+  beforeAll(async () => {
+    demo = await openDemo()
+  })
+  afterAll(() => demo?.close())
+
+  async function opened(options = {}) {
+    const visit = await demo.visit('/federated-plain', options)
+    const { page } = visit
+    const chat = chatOnPage(page)
+    const box = async () => {
+      // It comes in a little smaller.
+      await page.waitForTimeout(250)
+      return chat.panel.boundingBox()
+    }
+    await chat.open()
+    const pull = async (x: number, y: number, dx: number, dy: number) => {
+      await page.mouse.move(x, y)
+      await chat.panel.locator('.grips').waitFor({ state: 'attached' })
+      await page.mouse.down()
+      await page.mouse.move(x + dx / 2, y + dy / 2)
+      await page.mouse.move(x + dx, y + dy)
+      await page.mouse.up()
+    }
+    return { ...visit, chat, box, pull }
+  }
+
+  it('is where the visitor drags it by its header, in its own size, and again after a reload', async () => {
+    const { page, chat, box, pull, troubles, close } = await opened()
+    const before = (await box())!
+    await pull(before.x + 120, before.y + 40, -400, -100)
+    const moved = { ...before, x: before.x - 400, y: before.y - 100 }
+    expect(await box()).toEqual(moved)
+    await chat.input.fill('It can still be written in')
+    expect(await audit(page)).toEqual([])
+
+    await page.reload()
+    await chat.open()
+    await expect.poll(box).toEqual(moved)
+    await page.setViewportSize({ width: 700, height: 560 })
+    const small = (await box())!
+    expect(small.x).toBeGreaterThanOrEqual(0)
+    expect(small.y).toBeGreaterThanOrEqual(0)
+    expect(small.x + small.width).toBeLessThanOrEqual(700)
+    expect(small.y + small.height).toBeLessThanOrEqual(560)
+    await page.setViewportSize({ width: 1_280, height: 800 })
+    await expect.poll(box).toEqual(moved)
+
+    await chat.panel.locator('h2').dblclick()
+    await expect.poll(box).toEqual(before)
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((it) => it.includes('preferences')))).toEqual([])
+    expect(troubles).toEqual([])
+    await close()
+  })
+
+  it('grows and shrinks by its edges, as far as it can be used and the window reaches', async () => {
+    const { box, pull, close } = await opened()
+    const before = (await box())!
+    await pull(before.x + 8, before.y + 8, -160, -120)
+    expect(await box()).toEqual({
+      x: before.x - 160,
+      y: before.y - 120,
+      width: before.width + 160,
+      height: before.height + 120,
+    })
+    await pull(before.x - 152, before.y - 112, 900, 900)
+    const least = (await box())!
+    expect([least.width, least.height]).toEqual([320, 400])
+    expect([least.x + least.width, least.y + least.height]).toEqual([before.x + before.width, before.y + before.height])
+    await pull(least.x + 1, least.y + 200, -5_000, 0)
+    expect((await box())!.x).toBe(0)
+    await close()
+  })
+
+  it('is changed by the keyboard as well, and it is said to where', async () => {
+    const { page, chat, box, close } = await opened()
+    const before = (await box())!
+    await page.keyboard.press('Shift+Tab')
+    const handle = chat.button(/^Move or resize/)
+    await handle.focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowUp')
+    expect(await box()).toEqual({ ...before, x: before.x - 24, y: before.y - 24 })
+    await chat.panel.getByText(`${before.x - 24} from the left, ${before.y - 24} from the top`).waitFor()
+    await page.keyboard.press('Shift+ArrowLeft')
+    expect((await box())!.width).toBe(before.width + 24)
+    await chat.panel.getByText(`${before.width + 24} wide`).waitFor()
+    await page.keyboard.press('Home')
+    await expect.poll(box).toEqual(before)
+    await close()
+  })
+
+  it('is the whole screen of a phone, whatever is remembered', async () => {
+    const { page, chat, box, pull, close } = await opened()
+    const before = (await box())!
+    await pull(before.x + 120, before.y + 40, -300, -50)
+    await page.setViewportSize({ width: 390, height: 700 })
+    await expect.poll(box).toEqual({ x: 0, y: 0, width: 390, height: 700 })
+    expect(await chat.panel.locator('.grips').count()).toBe(0)
+    await close()
+  })
+})
+
+describe.skipIf(!findChromium())('a phone', () => {
+  let demo: Demo
+  beforeAll(async () => {
+    demo = await openDemo()
+  })
+  afterAll(() => demo?.close())
+
+  it('is filled when it lies on its side, too', async () => {
+    const { page, close } = await demo.visit('/federated-plain', {
+      viewport: { width: 844, height: 390 },
+      isMobile: true,
+      hasTouch: true,
+    })
+    const chat = chatOnPage(page)
+    await chat.open()
+    await expect.poll(() => chat.panel.boundingBox()).toEqual({ x: 0, y: 0, width: 844, height: 390 })
+    await close()
+  })
+
+  it('shows every view in what its keyboard leaves of the screen, with fields that are not zoomed into', async () => {
+    const { page, context, close } = await demo.visit('/federated-plain', {
+      viewport: { width: 390, height: 844 },
+      isMobile: true,
+      hasTouch: true,
+    })
+    const chat = chatOnPage(page)
+    await chat.open()
+    await chat.ask('What is an epoch good for?')
+    await chat.answered()
+    const devtools = await context.newCDPSession(page)
+    // What a keyboard does to the visual viewport, as near as Chromium comes to it without one.
+    await devtools.send('Emulation.setPageScaleFactor', { pageScaleFactor: 1.5 })
+    const seen = () => page.evaluate(() => ({ height: visualViewport!.height, top: visualViewport!.offsetTop }))
+    await expect.poll(async () => (await seen()).height).toBeLessThan(600)
+    const panel = () =>
+      chat.panel.evaluate((it: HTMLElement) => ({ height: it.offsetHeight, top: it.offsetTop, width: it.offsetWidth }))
+    const fits = async () => {
+      const { height, top } = await seen()
+      const box = await panel()
+      return Math.abs(box.height - height) < 1 && Math.abs(box.top - top) < 1
+    }
+    const sizes = () =>
+      chat.panel
+        .locator(':is(input:not([type=radio], [type=checkbox]), textarea, select):visible')
+        .evaluateAll((fields) => fields.map((it) => Number.parseFloat(getComputedStyle(it).fontSize)))
+    await expect.poll(fits).toBe(true)
+    expect(Math.min(...(await sizes()))).toBeGreaterThanOrEqual(16)
+    await chat.button('Conversations').dispatchEvent('click')
+    await chat.panel.getByRole('searchbox').waitFor()
+    expect(await fits()).toBe(true)
+    expect(Math.min(...(await sizes()))).toBeGreaterThanOrEqual(16)
+    await chat.button('Settings').dispatchEvent('click')
+    await chat.panel.getByRole('combobox').waitFor()
+    expect(await fits()).toBe(true)
+    expect(Math.min(...(await sizes()))).toBeGreaterThanOrEqual(16)
+    await devtools.send('Emulation.setPageScaleFactor', { pageScaleFactor: 1 })
+    await expect.poll(panel).toEqual({ height: 844, top: 0, width: 390 })
+    await close()
+  })
+})
