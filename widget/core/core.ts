@@ -67,7 +67,7 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   /** Whoever speaks later is right, and what was asked before is not waited for. */
   let turn = 0
   let context: PageContext | undefined
-  let tools: ToolDefinition[] = []
+  let tools: ToolDefinition[] | undefined
   let visible = false
   let closed = false
   let started: Promise<void> | undefined
@@ -231,14 +231,14 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     },
     openConversation: (id) => visit.openConversation(id),
     send(text, more) {
-      const offered = visit.getState().settings?.features.tools && tools.length > 0 ? tools : undefined
+      const offered = visit.getState().settings?.features.tools ? tools : undefined
       visit.send(text, more, context || offered ? { context, tools: offered } : undefined)
     },
     setContext(change) {
       context = JSON.parse(JSON.stringify({ ...context, ...change }), (_, it) => it ?? undefined)
     },
     setTools(next) {
-      tools = JSON.parse(JSON.stringify(next))
+      tools = next[0] && JSON.parse(JSON.stringify(next))
     },
     perform: (work) => visit.perform(work),
     resend: (clientId, asNew) => visit.resend(clientId, asNew),

@@ -137,7 +137,7 @@ export function createVisit(options: VisitOptions): Visit {
       ...(attachments.length > 0 ? { attachments } : {}),
       ...(replaces === undefined ? {} : { replaces }),
       ...(left ? { left } : {}),
-      ...(page === undefined ? {} : { page }),
+      page,
       status: 'queued',
       // In the order they were sent, whatever the clock does.
       createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),
