@@ -150,6 +150,8 @@ export const Features = v.strictObject({
   rooms: v.optional(v.boolean()),
   uploads: v.optional(v.boolean()),
   handoff: v.optional(v.boolean()),
+  /** What the page registers may be used by the assistant, where the visitor agrees. */
+  tools: v.optional(v.boolean()),
   /** A soft sound for what comes while nobody looks, until the visitor chooses otherwise. */
   sound: v.optional(v.boolean()),
 })

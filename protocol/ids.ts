@@ -21,6 +21,7 @@ export const idPrefixes = {
   notice: 'ntc',
   room: 'rom',
   call: 'cal',
+  toolCall: 'tcl',
 } as const
 
 export type IdKind = keyof typeof idPrefixes

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { PreChatField, Theme, Words } from './config.ts'
 import { errorCodes } from './errors.ts'
 import { ClientId, Cursor, id, Instant } from './ids.ts'
+import { ToolCall } from './page.ts'
 
 /** Raised when an older client could no longer make sense of what the server says. Exchanged when a session starts. */
 export const PROTOCOL_VERSION = 1
@@ -116,6 +117,8 @@ export const Message = v.object({
   suggestions: v.optional(v.array(v.string())),
   /** Nobody could answer, and this says so: a message can be left. */
   unanswered: v.optional(v.literal(true)),
+  /** What the assistant wants the page to do before it goes on. */
+  toolCalls: v.optional(v.array(ToolCall)),
   createdAt: Instant,
 })
 export type Message = v.InferOutput<typeof Message>
@@ -188,6 +191,7 @@ export const Settings = v.object({
     rooms: v.boolean(),
     uploads: v.boolean(),
     handoff: v.boolean(),
+    tools: v.boolean(),
     /** Absent: a server from before it. */
     sound: v.optional(v.boolean()),
   }),

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { endpoint } from './endpoint.ts'
 import { IdentityToken } from './identity.ts'
 import { AppAddress, ClientId, Cursor, id } from './ids.ts'
+import { PageContext, ToolDefinitions, ToolOutcome, ToolResult } from './page.ts'
 import {
   Conversation,
   FeedbackReason,
@@ -144,6 +145,10 @@ export const postMessage = endpoint({
       /** The last question, said anew: it and its answers are superseded. */
       replaces: v.optional(id('message')),
       left: v.optional(Left),
+      /** What the page says of where the visitor is: material for this answer, and proof of nothing. */
+      context: v.optional(PageContext),
+      /** What the page can do for the assistant. Ignored unless the app has `features.tools`. */
+      tools: v.optional(ToolDefinitions),
     }),
     v.forward(
       v.partialCheck(
@@ -157,6 +162,24 @@ export const postMessage = endpoint({
   status: 201,
   reply: Posted,
   errors: ['conflict', 'idempotency_mismatch', 'conversation_busy', 'conversation_closed', 'overloaded'],
+})
+
+export const reportTool = endpoint({
+  method: 'POST',
+  path: '/v1/conversations/:conversationId/tools/:callId',
+  access: 'visitor',
+  rate: 'ask',
+  summary:
+    'What became of a tool the assistant wanted the page to use. The same again changes nothing (200, replayed). With the last outcome of an answer the assistant goes on: a further turn is queued.',
+  params: v.strictObject({ conversationId: id('conversation'), callId: id('toolCall') }),
+  body: v.strictObject({
+    status: ToolOutcome,
+    /** What it gave; where it failed, why. */
+    result: v.optional(ToolResult),
+  }),
+  status: 201,
+  reply: Posted,
+  errors: ['conflict', 'conversation_closed', 'overloaded'],
 })
 
 export const stopTurn = endpoint({

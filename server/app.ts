@@ -28,6 +28,7 @@ import {
   createReading,
   type Reading,
   createThreads,
+  createToolCalls,
   createTurnLife,
 } from './conversations/index.ts'
 import { createWidgets, fileRoutes, openCdn, widgetRoutes } from './files/index.ts'
@@ -168,15 +169,18 @@ export async function createApp(parts: AppParts): Promise<App> {
   const drafts = createDrafts({ db, edge, log })
   const turns = createTurnLife({ edge, streams, facts, drafts, ledger: limits.ledger })
   const attachments = createAttachments({ db, edge, log, tenancy })
+  const admit = (tenantId: string) => engine.admit(tenantId)
   const threads = createThreads({
     edge,
     streams,
     facts,
     attachments,
-    admit: (tenantId) => engine.admit(tenantId),
+    tenancy,
+    admit,
     expect: () => engine.expect(),
   })
   const reading = createReading(streams)
+  const toolCalls = createToolCalls({ edge, streams, facts, admit })
   const leases = createLeases({ db, edge, log })
   const knowledge = createKnowledge({ edge, audit, tenancy })
   const models = createModels({ local: createLocal(), openai: parts.openai })
@@ -234,7 +238,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...authRoutes({ edge, sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
     ...streamRoutes(streams),
-    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns }), reading),
+    ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns }), reading, toolCalls),
     ...attachmentRoutes(attachments),
     ...knowledgeRoutes(knowledge),
     ...privacyRoutes(privacy, tenancy),

@@ -7,7 +7,7 @@ import { type Beside, openBeside } from './testing/beside.ts'
 import { type ModelServer, startModelServer } from './testing/model-server.ts'
 import { type RawReply, send } from './testing/raw-request.ts'
 import { endpointNames, endpointOf, perform, type Specimen, specimens } from './testing/specimens.ts'
-import { createTalk, createWorld, type World } from './testing/world.ts'
+import { createTalk, createToolCall, createWorld, type World } from './testing/world.ts'
 import { stores } from './testing/stores.ts'
 
 /** What a browser says of a page that is not ours. */
@@ -44,7 +44,8 @@ describe.for(stores)('the contract, on %s', (store) => {
     models = await startModelServer()
     const aside = await startAside({ store, modelUrl: models.url })
     world = await createWorld(aside)
-    neighbour = { ...world, ...(await createTalk(world.owner)) }
+    const talk = await createTalk(world.owner)
+    neighbour = { ...world, ...talk, toolCall: await createToolCall(talk.visitor) }
     other = await createWorld(aside)
     beside = await openBeside(aside.store)
   })
@@ -132,6 +133,7 @@ describe.for(stores)('the contract, on %s', (store) => {
     agt: it.invited.agent.id,
     vis: it.visitor.session.session.visitorId,
     hld: it.hold.id,
+    tcl: it.toolCall.callId,
   })
 
   it('answers for another tenant’s things, and another visitor’s, as for things that do not exist', async () => {

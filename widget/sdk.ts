@@ -13,6 +13,26 @@ export interface Vouching {
   readonly getToken?: GetToken | undefined
 }
 
+/** Names and plain values; `null` takes a name back. */
+export type ContextChange = { readonly [name: string]: string | number | boolean | null }
+
+/** Something the page can do when the assistant asks for it and the visitor agrees. */
+export interface PageTool {
+  /** A letter, then letters, digits and `_`: at most 64. */
+  readonly name: string
+  /** For the model: what it does, and when to ask for it. */
+  readonly description: string
+  /** JSON Schema of an object. */
+  readonly parameters: Record<string, unknown>
+  /** What the visitor is asked, in words for them. Default: the description. `false`: not asked, only told. */
+  readonly confirm?: string | false | undefined
+  /**
+   * Gets arguments that fit `parameters`. What it gives, as JSON of at most 16 kB, is what the assistant goes on with; where it
+   * throws, the message is. It has a minute.
+   */
+  handler(args: Record<string, unknown>): unknown
+}
+
 export type Connection =
   /** Not started, or closed. */
   | 'idle'
@@ -133,6 +153,18 @@ export interface Widget {
   identify(how: Vouching): Promise<void>
   /** Ends the session, and wipes what the browser keeps of the visitor, here and in other tabs. */
   logout(): Promise<void>
+  /**
+   * What the page says of where the visitor is, beside what it said before; it goes with every message from now on, and proves
+   * nothing. At most 30 names and 4 000 characters of JSON.
+   */
+  setContext(change: ContextChange): Promise<void>
+  /**
+   * Something the page can do for the assistant, where the app has `features.tools`; at most 16, and 8 kB of definitions. Another
+   * of the same name takes its place.
+   */
+  registerTool(tool: PageTool): Promise<void>
+  /** The page cannot do it any more. Not registered: nothing. */
+  unregisterTool(name: string): Promise<void>
   /** BCP 47; `undefined`: the app's, else the visitor's. */
   setLocale(locale?: string): Promise<void>
   setTheme(theme?: 'light' | 'dark' | 'auto'): Promise<void>

@@ -80,7 +80,7 @@ describe.for(stores)('what a role may, on %s', (store) => {
 
   it('shows visitors one by one, and from which address somebody came, to admins and owners only', async () => {
     const budgets = { perVisitor: { tokensPerDay: 1 } }
-    const owner = await world.aside.owner({ model: 'echo', budgets })
+    const owner = await world.aside.owner({ model: 'echo', budgets, features: { uploads: true } })
     await createTalk(owner)
     const { app } = owner
     for (const role of roles) {

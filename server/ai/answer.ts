@@ -79,7 +79,11 @@ export async function readAnswer(
   output.end()
   const { finishReason, usage } = reader
   if (finishReason === undefined) throw new Fault('upstream_truncated', 'The answer broke off')
-  return { finishReason, ...(usage && { usage }), model: reader.model ?? model }
+  const end = { ...(usage && { usage }), model: reader.model ?? model }
+  // Cut short, a call is none.
+  const toolCalls = finishReason === 'stop' || finishReason === 'tool_calls' ? reader.calls.end() : []
+  // Some providers say `stop` here, too.
+  return toolCalls.length > 0 ? { finishReason: 'tool_calls', toolCalls, ...end } : { finishReason, ...end }
 }
 
 /** We ended it, so the model's own reason does not count. */

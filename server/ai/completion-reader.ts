@@ -1,6 +1,8 @@
 /** The chunks of an OpenAI chat completion in, text and the reason of its end out. Unknown shapes are passed over. */
 import { Fault, type FinishReason, type Usage } from '@aside/protocol'
+import { CallReader } from './call-reader.ts'
 import { templateOf, type ChunkTemplate } from './chunk-template.ts'
+import { isRecord } from './records.ts'
 
 const finishReasons: Record<string, FinishReason> = {
   stop: 'stop',
@@ -20,7 +22,8 @@ export class CompletionReader {
   model: string | undefined
   /** `[DONE]` was read: nothing follows. */
   isDone = false
-  /** The model has begun: it gave text, or thoughts it keeps to itself. */
+  readonly calls = new CallReader()
+  /** The model has begun: it gave text, a call, or thoughts it keeps to itself. */
   hasBegun = false
   #template: ChunkTemplate | undefined
   #templates = 0
@@ -44,8 +47,9 @@ export class CompletionReader {
     const choice = choiceOf(chunk)
     this.#readReason(choice?.finish_reason)
     const text = textOf(choice)
-    if (text !== '') this.#learn(data)
-    this.hasBegun ||= text !== '' || isThinking(choice?.delta)
+    const isCall = this.calls.read(choice?.delta)
+    if (text !== '' && !isCall) this.#learn(data)
+    this.hasBegun ||= text !== '' || isCall || isThinking(choice?.delta)
     return text
   }
 
@@ -97,8 +101,4 @@ function isThinking(delta: unknown): boolean {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

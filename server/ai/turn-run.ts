@@ -10,7 +10,8 @@ import type { LiveApp, LiveConfig, Tenancy } from '../tenancy/index.ts'
 import { readAttached } from './attached.ts'
 import { createFollowUps, offersFollowUps, remainingQuestions } from './follow-ups.ts'
 import type { Choice } from './models.ts'
-import { buildPrompt, citedNumbers, searchQuery } from './prompt.ts'
+import { buildPrompt, charsOf, citedNumbers, searchQuery } from './prompt.ts'
+import { storedCalls } from './tools.ts'
 
 export interface Run {
   readonly tenantId: string
@@ -49,8 +50,6 @@ export interface RunParts {
 }
 
 const PASSAGES = 5
-/** An image costs about as many tokens as so much text. */
-const IMAGE_CHARS = 4_000
 const EXCERPT_CHARS = 240
 /** For how long a finished answer waits for a store that is busy, full or away. */
 const STORE_PATIENCE_MS = 60_000
@@ -95,14 +94,20 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   }
   const { model, name } = hits.length === 0 && choice.orElse ? choice.orElse : choice
   const { history } = read
+  const isProvider = model.name === 'openai'
   // The others answer from sources alone.
-  const attached = model.name === 'openai' ? await readAttached(scope, history, parts.fileOf) : undefined
-  const prompt = buildPrompt({ appName: app.name, config, model: name, history, hits, ...(attached && { attached }) })
-  const promptChars = prompt.messages.reduce(
-    (sum, { content, images = [] }) => sum + content.length + images.length * IMAGE_CHARS,
-    0,
-  )
-  const reckoning = reckoningOf(config, name, promptChars)
+  const attached = isProvider ? await readAttached(scope, history, parts.fileOf) : undefined
+  const prompt = buildPrompt({
+    appName: app.name,
+    config,
+    model: name,
+    history,
+    hits,
+    ...(attached && { attached }),
+    isProvider,
+    turn: read.turn,
+  })
+  const reckoning = reckoningOf(config, name, charsOf(prompt))
   const passages = hits.map((hit, i) => ({ citation: citationOf(hit, i + 1), text: hit.text }))
   const begun = await turns.begin(scope, read.turn, {
     owner,
@@ -128,11 +133,13 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
   try {
     if (unsearched) throw unsearched.error
     const done = await model.generate(prompt, followUps?.push ?? answer.append, run.control.signal)
-    const asked = read.history.filter((it) => it.author === 'visitor').map((it) => it.text)
+    const asked = history.filter((it) => it.author === 'visitor').map((it) => it.text)
     const replies =
       followUps?.end(done.finishReason === 'length') ?? (isOffering ? remainingQuestions(config, asked) : [])
-    if (answer.text === '' && done.finishReason === 'stop')
-      ending = { ...failure('upstream_bad_response', ''), usage: done.usage }
+    const calls = storedCalls(done.toolCalls ?? [], prompt.tools, history)
+    const isEmpty = answer.text === '' && calls?.length === 0 && (prompt.tools || done.finishReason === 'stop')
+    if (isEmpty || !calls)
+      ending = { ...failure('upstream_bad_response', answer.text), citations: cited(), usage: done.usage }
     else
       ending = {
         status: 'completed',
@@ -140,7 +147,7 @@ export async function runTurn(parts: RunParts, scope: Scope, run: Run): Promise<
         citations: cited(),
         finishReason: done.finishReason,
         usage: done.usage,
-        offers: offersOf(replies, name),
+        ...(calls.length > 0 ? { toolCalls: calls } : { offers: offersOf(replies, name) }),
       }
   } catch (error) {
     const code: ErrorCode = isFault(error) ? error.code : 'internal'

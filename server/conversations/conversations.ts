@@ -1,8 +1,9 @@
 import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core'
-import { type Conversation, Fault, type Left, type Message, type Posted } from '@aside/protocol'
+import { type Conversation, Fault, type Message, type Parsed, type Posted, type postMessage } from '@aside/protocol'
 import type { Attachments } from '../attachments/index.ts'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
 import {
   type ConversationRow,
   conversationRows,
@@ -14,6 +15,7 @@ import {
 import { leave } from './leaving.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { mayQueue, queueTurn } from './queue.ts'
+import { takesTools } from './tool-calls.ts'
 import { withdraw } from './withdraw.ts'
 import { activeTurns, addMessage, conversationEvent, findConversation, lockConversation, visitorOf } from './thread.ts'
 
@@ -31,11 +33,15 @@ export interface Parts {
   streams: Streams
   facts: Facts<ConversationFacts>
   attachments: Pick<Attachments, 'choose' | 'give'>
+  tenancy: Pick<Tenancy, 'findApp'>
   /** Throws `overloaded` where no further turn can be taken, before anything is written. */
   admit: (tenantId: string) => void
   /** Keeps a place for a question that is being stored, until it is let go; undefined where there is none. */
   expect: () => (() => void) | undefined
 }
+
+/** A question as it comes in. */
+type Asked = Parsed<typeof postMessage>['body']
 
 export interface Threads {
   start(scope: Scope, clientId: string): Promise<{ conversation: Conversation; isNew: boolean }>
@@ -52,13 +58,7 @@ export interface Threads {
   post(
     scope: Scope,
     id: string,
-    input: {
-      clientId: string
-      text: string
-      attachments?: string[] | undefined
-      replaces?: string | undefined
-      left?: Left | undefined
-    },
+    input: Pick<Asked, 'clientId' | 'text'> & Partial<Asked>,
   ): Promise<Posted & { isNew: boolean }>
   /** Queues another answer to the last visitor message; the answers it has are superseded when the new one begins. */
   regenerate(
@@ -68,7 +68,9 @@ export interface Threads {
   ): Promise<Posted & { isNew: boolean }>
 }
 
-export function createThreads({ edge, streams, facts, attachments, admit, expect }: Parts): Threads {
+export function createThreads(parts: Parts): Threads {
+  const { edge, streams, facts, attachments, tenancy, admit, expect } = parts
+
   async function present(scope: Scope, row: ConversationRow): Promise<Conversation> {
     const [turn] = await activeTurns(scope, row.id)
     return presentConversation(row, turn && presentTurn(turn))
@@ -177,7 +179,8 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
       }
     },
 
-    async post(scope, id, { clientId, text, attachments: fileIds = [], replaces, left }) {
+    async post(scope, id, input) {
+      const { clientId, text, attachments: fileIds = [], replaces, left, context = null, tools: offered } = input
       const { visitorId } = visitorOf(scope)
       const replay = async (where: Scope) => {
         const found = await messageRows.one(where, { conversationId: id, author: 'visitor', clientId })
@@ -185,9 +188,10 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
         if (found.text !== text) throw new Fault('idempotency_mismatch', 'This clientId was used for another text')
         if (String(found.attachments?.map((it) => it.id) ?? []) !== String(fileIds))
           throw new Fault('idempotency_mismatch', 'This clientId was used with other attachments')
-        const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null })
+        const turn = await turnRows.one(where, { conversationId: id, messageId: found.id, clientId: null, round: 0 })
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
+      const tools = offered && (await takesTools(scope, tenancy)) ? offered : null
       const letGo = expect()
       if (!letGo && !left) {
         // Looked at without waiting for a transaction: where many ask, most of them would only wait to be refused.
@@ -217,10 +221,13 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
             text,
             clientId,
             attachments: files.length > 0 ? files : null,
+            context,
+            tools,
           }
           const added = await addMessage(tx, conversation, given, now)
           await attachments.give(tx, files, { conversationId: id, messageId: added.message.id })
-          const turn = answers ? await queueTurn(tx, facts, conversation, added.message, now, null) : undefined
+          const next = { messageId: added.message.id }
+          const turn = answers ? await queueTurn(tx, facts, conversation, next, now) : undefined
           const cursor = await streams.append(
             tx,
             visitorId,
@@ -253,7 +260,8 @@ export function createThreads({ edge, streams, facts, attachments, admit, expect
           throw new Fault('conflict', 'It is being answered already')
         if (conversation.handledBy !== 'assistant') throw new Fault('conflict', 'A person is answering here')
         admit(tx.tenantId)
-        const turn = await queueTurn(tx, facts, conversation, question, new Date(edge.now()), clientId)
+        const next = { messageId: question.id, clientId }
+        const turn = await queueTurn(tx, facts, conversation, next, new Date(edge.now()))
         const cursor = await streams.append(tx, visitorId, conversationEvent(conversation, active[0] ?? turn))
         return { ...posted(question, turn, cursor), isNew: true }
       })

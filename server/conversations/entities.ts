@@ -7,7 +7,10 @@ import type {
   Feedback,
   FinishReason,
   MessageStatus,
+  PageContext,
   Rating,
+  ToolCall,
+  ToolDefinition,
   TurnStatus,
   Usage,
 } from '@aside/protocol'
@@ -46,6 +49,14 @@ export const Conversations = defineEntity({
   },
 })
 
+/** Arguments and result as JSON in text: in the order they came in, and whatever characters are in them. */
+export interface StoredCall extends Pick<ToolCall, 'id' | 'name' | 'status'> {
+  /** What the model calls it: another answer's may be called the same. */
+  modelId: string
+  arguments: string
+  result?: string
+}
+
 export const Messages = defineEntity({
   name: 'Message',
   tableName: 'messages',
@@ -69,6 +80,12 @@ export const Messages = defineEntity({
     /** What is shown of them; the files themselves are rows of their own. */
     attachments: p.json<Attachment[]>().nullable(),
     offers: p.json<Offers>().nullable(),
+    /** Of a question: what the page said of where its visitor was. */
+    context: p.json<PageContext>().nullable(),
+    /** Of a question: what the page could do for the assistant. */
+    tools: p.json<ToolDefinition[]>().nullable(),
+    /** Of an answer: what it wants the page to do. */
+    toolCalls: p.json<StoredCall[]>().nullable(),
     createdAt: p.datetime(),
   },
 })
@@ -86,6 +103,8 @@ export const Turns = defineEntity({
     answerId: p.text().nullable(),
     /** Of a regeneration: the client's own id for it. */
     clientId: p.text().nullable(),
+    /** How often the page did something for the same question before it. */
+    round: p.integer().default(0),
     status: p.text().$type<TurnStatus>(),
     attempt: p.integer(),
     /** The conversation's epoch when the turn was queued; in another one it may not write. */

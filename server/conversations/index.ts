@@ -10,6 +10,7 @@ export {
   type Offers,
   Messages,
   Processes,
+  type StoredCall,
   type TurnRow,
   Turns,
 } from './entities.ts'
@@ -17,5 +18,6 @@ export { createLeases, type Leases } from './leases.ts'
 export { createOpinions, type Opinions } from './opinions.ts'
 export { createReading, type Reading } from './reading.ts'
 export { conversationRoutes } from './routes.ts'
+export { createToolCalls } from './tool-calls.ts'
 export { createTurnLife } from './turns.ts'
 export type { Begun, Ending, TurnLife } from './turn-life.ts'

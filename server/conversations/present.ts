@@ -1,5 +1,14 @@
-import { type Conversation, errors, type Message, type Turn } from '@aside/protocol'
-import type { ConversationRow, MessageRow, TurnRow } from './entities.ts'
+import { type Conversation, errors, type Message, type ToolCall, type Turn } from '@aside/protocol'
+import type { ConversationRow, MessageRow, StoredCall, TurnRow } from './entities.ts'
+
+/** What was stored is what a model or a page gave, and is JSON: it was read once before it was stored. */
+const presentCall = ({ id, name, status, arguments: given, result }: StoredCall): ToolCall => ({
+  id,
+  name,
+  arguments: JSON.parse(given),
+  status,
+  ...(result === undefined ? {} : { result: JSON.parse(result) }),
+})
 
 export const presentMessage = (row: MessageRow): Message => ({
   id: row.id,
@@ -20,6 +29,7 @@ export const presentMessage = (row: MessageRow): Message => ({
   ...(row.feedback ? { feedback: row.feedback } : {}),
   ...(row.offers?.replies?.length ? { suggestions: row.offers.replies } : {}),
   ...(row.offers?.leave ? { unanswered: true } : {}),
+  ...(row.toolCalls ? { toolCalls: row.toolCalls.map(presentCall) } : {}),
   createdAt: row.createdAt.toISOString(),
 })
 

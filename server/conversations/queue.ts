@@ -2,20 +2,28 @@
 import { Fault } from '@aside/protocol'
 import { type Facts, newId, type Scope } from '../platform/index.ts'
 import type { ConversationFacts } from './conversations.ts'
-import { type ConversationRow, type MessageRow, type TurnRow, turnRows } from './entities.ts'
+import { type ConversationRow, type TurnRow, turnRows } from './entities.ts'
 import { activeTurns } from './thread.ts'
 
 /** Turns of one conversation that may wait behind the one that runs. */
 const MAX_WAITING = 3
 
-/** Queues a turn for `message`, within the transaction that locked the conversation. */
+/** The turns of a locked conversation that have not ended. Throws where no further one may be queued. */
+export async function mayQueue(tx: Scope, conversation: ConversationRow): Promise<TurnRow[]> {
+  if (conversation.status === 'closed') throw new Fault('conversation_closed', 'This conversation is closed')
+  const active = await activeTurns(tx, conversation.id)
+  if (active.length > MAX_WAITING)
+    throw new Fault('conversation_busy', 'Wait for the answers that are still to come', { retryAfterMs: 2_000 })
+  return active
+}
+
+/** Queues a turn for the question `messageId`, within the transaction that locked its conversation. */
 export async function queueTurn(
   tx: Scope,
   facts: Facts<ConversationFacts>,
   conversation: ConversationRow,
-  message: MessageRow,
+  { messageId, clientId = null, round = 0 }: { messageId: string; clientId?: string | null; round?: number },
   now: Date,
-  clientId: string | null,
 ): Promise<TurnRow> {
   const turn: TurnRow = {
     id: newId('turn', now.getTime()),
@@ -23,9 +31,10 @@ export async function queueTurn(
     appId: conversation.appId,
     visitorId: conversation.visitorId,
     conversationId: conversation.id,
-    messageId: message.id,
+    messageId,
     answerId: null,
     clientId,
+    round,
     status: 'queued',
     attempt: 0,
     epoch: conversation.epoch,
@@ -43,13 +52,4 @@ export async function queueTurn(
   tx.atCommit(() => void facts.tell('posted', { tenantId, turnId: turn.id }))
   tx.afterCommit(() => void facts.tell('stored', { tenantId, turnId: turn.id }))
   return turn
-}
-
-/** The turns that are queued or running. Throws `conversation_closed`, and `conversation_busy` where too many wait. */
-export async function mayQueue(tx: Scope, conversation: ConversationRow): Promise<TurnRow[]> {
-  if (conversation.status === 'closed') throw new Fault('conversation_closed', 'This conversation is closed')
-  const active = await activeTurns(tx, conversation.id)
-  if (active.length > MAX_WAITING)
-    throw new Fault('conversation_busy', 'Wait for the answers that are still to come', { retryAfterMs: 2_000 })
-  return active
 }

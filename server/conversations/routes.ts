@@ -9,6 +9,7 @@ import {
   rateConversation,
   readPassage,
   regenerate,
+  reportTool,
   searchMessages as searchMessagesEndpoint,
   startConversation,
   stopTurn,
@@ -20,6 +21,7 @@ import type { Opinions } from './opinions.ts'
 import { passageOf } from './passage.ts'
 import type { Reading } from './reading.ts'
 import { searchMessages } from './search.ts'
+import type { ToolCalls } from './tool-calls.ts'
 import { transcriptOf } from './transcript.ts'
 import type { TurnLife } from './turn-life.ts'
 
@@ -28,6 +30,7 @@ export const conversationRoutes = (
   turns: TurnLife,
   opinions: Opinions,
   reading: Reading,
+  toolCalls: ToolCalls,
 ): Route[] => [
   serve(listConversations, ({ scope, query }) => threads.list(scope, query)),
   serve(startConversation, async (call) => {
@@ -44,6 +47,12 @@ export const conversationRoutes = (
   serve(stopTurn, ({ scope, params, body }) => turns.stop(scope, params.conversationId, body.turnId)),
   serve(regenerate, async (call) => {
     const { isNew, ...posted } = await threads.regenerate(call.scope, call.params.conversationId, call.body)
+    if (!isNew) call.replayed()
+    return posted
+  }),
+  serve(reportTool, async (call) => {
+    const { conversationId, callId } = call.params
+    const { isNew, ...posted } = await toolCalls.report(call.scope, conversationId, callId, call.body)
     if (!isNew) call.replayed()
     return posted
   }),

@@ -91,6 +91,9 @@ export async function addMessage(
     feedback: null,
     attachments: null,
     offers: null,
+    context: null,
+    tools: null,
+    toolCalls: null,
     createdAt: now,
     ...given,
   }

@@ -16,7 +16,10 @@ const timeOf = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')}
 
 const asText = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
 
-function sectionOf({ author, createdAt, text, citations, attachments }: MessageRow): string {
+/** A name or value that somebody else chose, as code: it makes no markup of the document. */
+const asCode = (text: string) => `\`${asText(text).replace(/[`\s]+/g, ' ')}\``
+
+function sectionOf({ author, createdAt, text, citations, attachments, context, toolCalls }: MessageRow): string {
   const sources = citations.map(
     ({ number, title, headingPath, url }) =>
       `- [${number}] ${[...new Set([title, ...headingPath])].join(' › ')}${url === undefined ? '' : ` <${url}>`}`,
@@ -26,8 +29,11 @@ function sectionOf({ author, createdAt, text, citations, attachments }: MessageR
   const files = (attachments ?? []).map(
     ({ name, sizeBytes }) => `- ${asText(name)} (${Math.ceil(sizeBytes / 1_000)} kB)`,
   )
-  const parts = [`## ${names[author]}, ${timeOf(createdAt)}`, text === '' ? '' : said]
-  return [...parts, files.join('\n'), sources.join('\n')].filter((it) => it !== '').join('\n\n')
+  const page = Object.entries(context ?? {}).map(([name, value]) => `- ${asCode(name)}: ${asCode(String(value))}`)
+  const calls = (toolCalls ?? []).map((it) => `- ${asCode(`${it.name}(${it.arguments})`)}: ${it.status}`)
+  const lists = [files, sources, page.length > 0 ? ['The page said:', '', ...page] : [], calls]
+  const parts = [text === '' ? '' : said, ...lists.map((list) => list.join('\n'))].filter((part) => part !== '')
+  return [`## ${names[author]}, ${timeOf(createdAt)}`, ...parts].join('\n\n')
 }
 
 /** Markdown: what stands in the thread now, in its order. Read in pages, as it is taken. */

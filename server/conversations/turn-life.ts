@@ -3,7 +3,7 @@ import type { Citation, ErrorCode, FinishReason, Turn, TurnStatus, Usage } from 
 import type { Reckoning } from '../limits/index.ts'
 import type { Scope } from '../platform/index.ts'
 import type { Drafted } from './drafts.ts'
-import type { ConversationRow, MessageRow, Offers, TurnRow } from './entities.ts'
+import type { ConversationRow, MessageRow, Offers, StoredCall, TurnRow } from './entities.ts'
 
 export interface Ending {
   status: Extract<TurnStatus, 'completed' | 'stopped' | 'interrupted' | 'failed'>
@@ -14,6 +14,8 @@ export interface Ending {
   usage?: Usage | undefined
   errorCode?: ErrorCode | undefined
   offers?: Offers | undefined
+  /** With all of them done, the answer goes on in another turn. */
+  toolCalls?: StoredCall[] | undefined
 }
 
 export interface Begun {

@@ -14,9 +14,10 @@ import {
   type TurnRow,
   turnRows,
 } from './entities.ts'
-import { withUnread } from './reading.ts'
 import type { Begun, Ending, TurnLife } from './turn-life.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
+import { queueTurn } from './queue.ts'
+import { areDone } from './tool-calls.ts'
 import {
   activeTurns,
   addMessage,
@@ -26,6 +27,7 @@ import {
   lockConversation,
   shorten,
 } from './thread.ts'
+import { supersede } from './withdraw.ts'
 
 const MAX_ATTEMPTS = 2
 
@@ -51,7 +53,12 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
     const errorCode = 'errorCode' in ending ? (ending.errorCode ?? null) : null
     const ended: TurnRow = { ...turn, status: ending.status, owner: null, errorCode, endedAt }
     await turnRows.update(tx, { id: turn.id }, { status: ended.status, owner: null, errorCode, endedAt })
-    const next = active.find((it) => it.id !== turn.id)
+    const behind = active.find((it) => it.id !== turn.id)
+    const calls = 'toolCalls' in ending ? ending.toolCalls : undefined
+    // None of them can be done by the page: the model is told so, and goes on at once.
+    const goesOn = calls !== undefined && areDone(calls)
+    const again = { messageId: turn.messageId, round: turn.round + 1 }
+    const next = goesOn ? await queueTurn(tx, facts, conversation, again, endedAt) : behind
     if (next?.status === 'queued')
       tx.atCommit(() => void facts.tell('posted', { tenantId: tx.tenantId, turnId: next.id }))
     if (!turn.answerId) {
@@ -69,6 +76,7 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
             finishReason: ending.finishReason ?? null,
             usage: ending.usage ?? null,
             offers: ending.offers ?? null,
+            toolCalls: calls ?? null,
             errorCode,
           }
     await messageRows.update(tx, { id: answer.id }, changed)
@@ -141,7 +149,7 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
       await groundsRows.remove(tx, { messageId: known.id })
       message = { ...known, ...again }
     } else {
-      if (turn.clientId) conversation = await supersede(tx, conversation, turn)
+      if (turn.clientId) conversation = await supersede(tx, streams, conversation, turn)
       const given = {
         author: 'assistant' as const,
         status: 'streaming' as const,
@@ -181,8 +189,9 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
       const question =
         newest.find((it) => it.id === turn.messageId) ?? (await messageRows.one(scope, { id: turn.messageId }))
       if (!question) return undefined
+      const isEarlier = (it: MessageRow) => turn.round > 0 && it.toolCalls !== null
       const known = newest.filter(
-        (it) => it.seq <= question.seq || (it.author === 'assistant' && it.replyTo !== question.id),
+        (it) => it.seq <= question.seq || (it.author === 'assistant' && (it.replyTo !== question.id || isEarlier(it))),
       )
       return { turn, conversation, history: asTold(known.reverse()) }
     },
@@ -275,23 +284,5 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
       for (const turn of turns) await facts.tell('stopping', { tenantId: scope.tenantId, turnId: turn.id })
       return epoch
     },
-  }
-
-  /** The answers a regenerated question had: they leave the thread when the new one begins, not before. */
-  async function supersede(tx: Scope, conversation: ConversationRow, turn: TurnRow): Promise<ConversationRow> {
-    const old = await messageRows.find(tx, {
-      conversationId: conversation.id,
-      replyTo: turn.messageId,
-      author: 'assistant',
-      status: { not: 'superseded' },
-    })
-    for (const row of old) {
-      await messageRows.update(tx, { id: row.id }, { status: 'superseded' })
-      await streams.append(tx, conversation.visitorId, {
-        name: 'message-updated',
-        payload: { message: presentMessage({ ...row, status: 'superseded' }) },
-      })
-    }
-    return withUnread(tx, conversation)
   }
 }

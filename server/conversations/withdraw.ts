@@ -33,3 +33,26 @@ export async function withdraw(
   const first = await messageRows.one(tx, { conversationId, author: 'visitor', status: 'sent' })
   return first ? counted : { ...counted, title: '' }
 }
+
+/** The answers a regenerated question had: they leave the thread when the new one begins, not before. */
+export async function supersede(
+  tx: Scope,
+  streams: Streams,
+  conversation: ConversationRow,
+  turn: TurnRow,
+): Promise<ConversationRow> {
+  const old = await messageRows.find(tx, {
+    conversationId: conversation.id,
+    replyTo: turn.messageId,
+    author: 'assistant',
+    status: { not: 'superseded' },
+  })
+  for (const row of old) {
+    await messageRows.update(tx, { id: row.id }, { status: 'superseded' })
+    await streams.append(tx, conversation.visitorId, {
+      name: 'message-updated',
+      payload: { message: presentMessage({ ...row, status: 'superseded' }) },
+    })
+  }
+  return withUnread(tx, conversation)
+}

@@ -12,6 +12,7 @@ import { Feedback as PostgresFeedback } from './postgres/0010-feedback.ts'
 import { WidgetVersions as PostgresWidgetVersions } from './postgres/0011-widget-versions.ts'
 import { Files as PostgresFiles } from './postgres/0012-files.ts'
 import { Course as PostgresCourse } from './postgres/0013-course.ts'
+import { Page as PostgresPage } from './postgres/0014-page.ts'
 import { Spine as SqliteSpine } from './sqlite/0001-spine.ts'
 import { Knowledge as SqliteKnowledge } from './sqlite/0002-knowledge.ts'
 import { Drafts as SqliteDrafts } from './sqlite/0003-drafts.ts'
@@ -25,6 +26,7 @@ import { Feedback as SqliteFeedback } from './sqlite/0010-feedback.ts'
 import { WidgetVersions as SqliteWidgetVersions } from './sqlite/0011-widget-versions.ts'
 import { Files as SqliteFiles } from './sqlite/0012-files.ts'
 import { Course as SqliteCourse } from './sqlite/0013-course.ts'
+import { Page as SqlitePage } from './sqlite/0014-page.ts'
 
 export const migrations = {
   sqlite: [
@@ -41,6 +43,7 @@ export const migrations = {
     { name: '0011-widget-versions', class: SqliteWidgetVersions },
     { name: '0012-files', class: SqliteFiles },
     { name: '0013-course', class: SqliteCourse },
+    { name: '0014-page', class: SqlitePage },
   ],
   postgres: [
     { name: '0001-spine', class: PostgresSpine },
@@ -56,5 +59,6 @@ export const migrations = {
     { name: '0011-widget-versions', class: PostgresWidgetVersions },
     { name: '0012-files', class: PostgresFiles },
     { name: '0013-course', class: PostgresCourse },
+    { name: '0014-page', class: PostgresPage },
   ],
 }

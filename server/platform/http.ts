@@ -189,7 +189,10 @@ function mustBeStorable(path: string, value: unknown): void {
   if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed()))
     throw invalid([{ path, message: 'has a NUL character or half a surrogate pair in it' }])
   if (typeof value === 'object' && value !== null)
-    for (const [key, it] of Object.entries(value)) mustBeStorable(`${path}.${key}`, it)
+    for (const [key, it] of Object.entries(value)) {
+      mustBeStorable(path, key)
+      mustBeStorable(`${path}.${key}`, it)
+    }
 }
 
 async function readContent(

@@ -17,7 +17,7 @@ describe.for(stores)('an export, on %s', (store) => {
   beforeAll(async () => {
     models = await startModelServer()
     aside = await startAside({ store, modelUrl: models.url })
-    owner = await aside.owner({ model: 'echo' })
+    owner = await aside.owner({ model: 'echo', features: { uploads: true } })
     await owner.client.call(addSource, {
       query: { appId: owner.app.id, name: 'otters.md' },
       content: '# Otters\n\nThe otter of the house is called Ottilie.\n',
@@ -25,7 +25,7 @@ describe.for(stores)('an export, on %s', (store) => {
     })
     anna = await createTalk(owner)
     ;({ visitor: ben } = await createTalk(owner))
-    await createTalk(await aside.owner({ model: 'echo' }))
+    await createTalk(await aside.owner({ model: 'echo', features: { uploads: true } }))
   })
   afterAll(async () => {
     await aside?.stop()

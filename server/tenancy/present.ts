@@ -98,6 +98,7 @@ export const presentSettings = (
     rooms: false,
     uploads: false,
     handoff: false,
+    tools: false,
     sound: false,
     ...config.features,
   },

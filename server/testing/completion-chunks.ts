@@ -42,6 +42,23 @@ export const toolCallChunk = (model: string, name: string) =>
   choice(model, {
     tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name, arguments: '{"path":"/"}' } }],
   })
+/** The chunks of several calls side by side, their arguments in pieces of so many characters. */
+export function callPieces(model: string, calls: { name: string; given: string }[], chars: number) {
+  const begun = calls.map(({ name }, index) => ({
+    index,
+    id: `call_${index}`,
+    type: 'function',
+    function: { name, arguments: '' },
+  }))
+  const most = Math.max(0, ...calls.map(({ given }) => Math.ceil(given.length / chars)))
+  const pieces = Array.from({ length: most }, (_, at) =>
+    calls.flatMap(({ given }, index) => {
+      const piece = given.slice(at * chars, (at + 1) * chars)
+      return piece === '' ? [] : [{ index, function: { arguments: piece } }]
+    }),
+  ).flat()
+  return [...begun, ...pieces].map((it) => choice(model, { tool_calls: [it] }))
+}
 export const usageChunk = (model: string, usage: ScriptedUsage) =>
   chunk(model, { choices: [], usage: withTotal(usage) })
 

@@ -21,7 +21,8 @@ const Part = v.variant('type', [
 
 export const CompletionRequest = v.looseObject({
   model: v.string(),
-  messages: v.array(v.looseObject({ role: v.string(), content: v.union([v.string(), v.array(Part)]) })),
+  messages: v.array(v.looseObject({ role: v.string(), content: v.nullable(v.union([v.string(), v.array(Part)])) })),
+  tools: v.optional(v.array(v.looseObject({ function: v.looseObject({ name: v.string() }) }))),
   stream: v.optional(v.boolean(), false),
   stream_options: v.optional(v.looseObject({ include_usage: v.optional(v.boolean(), false) })),
 })
@@ -97,7 +98,7 @@ export class Reply {
     const texts = this.request.messages.filter((message) => message.role === 'system').map((message) => message.content)
     return texts
       .map((text) =>
-        typeof text === 'string' ? text : text.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+        typeof text === 'string' ? text : (text ?? []).map((part) => (part.type === 'text' ? part.text : '')).join(''),
       )
       .join('\n\n')
   }

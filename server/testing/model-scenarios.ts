@@ -2,6 +2,7 @@
 import { event, httpChunk, textChunk, toolCallChunk } from './completion-chunks.ts'
 import { essayTokens } from './essay.ts'
 import type { Reply } from './model-reply.ts'
+import { calls, callTools } from './model-tools.ts'
 
 type Scenario = (reply: Reply, ...numbers: number[]) => Promise<void>
 
@@ -70,8 +71,11 @@ async function tokens(reply: Reply, count: number, periodMs: number, delayMs = 0
   })
 }
 
-/** Quotes the first sentence of the passage numbered 1 in the system prompt, and cites it. */
+/** Quotes the first sentence of the passage numbered 1 in the system prompt, and cites it. Offered a tool, it first calls that. */
 async function echo(reply: Reply, periodMs = 0): Promise<void> {
+  const tool = reply.request.tools?.[0]?.function
+  if (tool && reply.request.messages.at(-1)?.role === 'user')
+    return callTools(reply, [{ name: tool.name, given: '{}' }])
   const passage = /^\s*\[1\]\s*([\s\S]*?)(?=^\s*\[2\]|(?![\s\S]))/m.exec(reply.systemText)?.[1] ?? ''
   // Its first line is where it comes from.
   const lines = passage
@@ -88,7 +92,7 @@ async function echo(reply: Reply, periodMs = 0): Promise<void> {
 async function repeat(reply: Reply, chars = 3): Promise<void> {
   const { content = '' } = reply.request.messages.findLast(({ role }) => role === 'user') ?? {}
   const question =
-    typeof content === 'string' ? content : content.map((it) => (it.type === 'text' ? it.text : '')).join('')
+    typeof content === 'string' ? content : (content ?? []).map((it) => (it.type === 'text' ? it.text : '')).join('')
   for (let at = 0; at < question.length; at += chars) await reply.text(question.slice(at, at + chars))
   await reply.finish()
 }
@@ -136,6 +140,7 @@ async function oddChunks(reply: Reply): Promise<void> {
 const scenarios: [RegExp, Scenario][] = [
   [/^gpt-answer$/, answer],
   [/^gpt-/, answer],
+  [/^calls(?:-ever|-then-text)?:/, calls],
   [/^echo(?::(\d+))?$/, echo],
   [/^asking$/, asking],
   [/^tokens:(\d+):(\d+)(?::(\d+))?$/, tokens],
@@ -266,7 +271,7 @@ const scenarios: [RegExp, Scenario][] = [
     /^blind$/,
     async (reply) =>
       reply.request.messages.some(
-        ({ content }) => typeof content !== 'string' && content.some((part) => part.type === 'image_url'),
+        ({ content }) => typeof content === 'object' && content?.some((part) => part.type === 'image_url'),
       )
         ? refuse(reply, 400, 'invalid_request_error', 'This model does not support image input')
         : answer(reply),

@@ -10,6 +10,7 @@ import {
   createKey,
   createTenant,
   follow,
+  type Input,
   type Following,
   type FollowOptions,
   type FollowState,
@@ -46,6 +47,9 @@ export interface Owner {
   visitor(via?: string, identity?: string, appId?: string): Promise<Visitor>
 }
 
+/** What the page says and offers with a question. */
+export type PageWord = Pick<Input<typeof postMessage>['body'], 'context' | 'tools'>
+
 export interface Visitor {
   session: SessionStarted
   client: Client
@@ -55,7 +59,7 @@ export interface Visitor {
   at(url: string): Visitor
   /** A conversation to talk in. */
   conversation(): Promise<string>
-  post(conversationId: string, text: string, id?: string): Promise<Posted>
+  post(conversationId: string, text: string, id?: string, page?: PageWord): Promise<Posted>
   messages(
     conversationId: string,
   ): Promise<{ messages: Message[]; conversation: Conversation; hasMore: boolean; cursor: string }>
@@ -119,8 +123,8 @@ function visiting(url: () => string, session: SessionStarted): Visitor {
     as: (other) => visiting(url, other),
     at: (other) => visiting(() => other, session),
     conversation: async () => (await client.call(startConversation, { body: { clientId: clientId() } })).id,
-    post: (conversationId, text, id = clientId()) =>
-      client.call(postMessage, { params: { conversationId }, body: { clientId: id, text } }),
+    post: (conversationId, text, id = clientId(), page = {}) =>
+      client.call(postMessage, { params: { conversationId }, body: { clientId: id, text, ...page } }),
     messages: (conversationId) => client.call(listMessages, { params: { conversationId }, query: {} }),
     follow: (options = {}) => read(client, options),
   }

@@ -51,6 +51,7 @@ export const specimens: Record<EndpointName, (world: World) => Specimen> = {
   markRead: (world) => ({ ...inConversation(world), body: { seq: 2 } }),
   readDetails: () => ({}),
   saveDetails: () => ({ body: { details: { order_number: 'A 17' } } }),
+  reportTool: ({ toolCall }) => ({ params: toolCall, body: { status: 'done' } }),
   closeConversation: inConversation,
   identifySession: ({ identitySecret, owner }) => ({ body: { token: mintToken(identitySecret.secret, owner.app.id) } }),
   readIdentity: (world) => ({ params: ofApp(world), query: {} }),

@@ -32,6 +32,8 @@ export interface World {
   turnId: string
   /** One the visitor has uploaded. */
   fileId: string
+  /** What an answer in another conversation of the visitor wants the page to do. */
+  toolCall: { conversationId: string; callId: string }
   sourceId: string
   key: Reply<typeof createKey>
   /** The visitor is one whom it proved. */
@@ -61,7 +63,7 @@ export async function createWorld(aside: Aside): Promise<World> {
   const owner = await aside.owner({
     model: 'echo',
     retentionDays: 365,
-    features: { uploads: true },
+    features: { uploads: true, tools: true },
     preChat: [{ name: 'order_number', label: 'Order number', type: 'text', required: false }],
   })
   await aside.operator.call(updateTenant, { params: { tenantId: owner.tenantId }, body: { budget } })
@@ -82,6 +84,7 @@ export async function createWorld(aside: Aside): Promise<World> {
   const firstConfig = configs.find((it) => it.number === 1)!
   const [identitySecret, otherIdentitySecret] = [await secretOf(owner), await secretOf(owner)]
   const { visitor, ...talk } = await createTalk(owner, mintToken(identitySecret.secret, owner.app.id))
+  const toolCall = await createToolCall(visitor)
   const guest = await owner.visitor()
   const hold = await owner.client.call(createHold, {
     query: {},
@@ -97,6 +100,7 @@ export async function createWorld(aside: Aside): Promise<World> {
     aside,
     ...people,
     ...talk,
+    toolCall,
     sourceId: source.id,
     ...secrets,
     config,
@@ -128,4 +132,18 @@ export async function createTalk(
     contentType: 'text/plain',
   })
   return { visitor, conversationId, question, answer, turnId: turn!.id, fileId }
+}
+
+/** In an app whose model asks for the first tool it is offered. */
+export async function createToolCall(visitor: Visitor): Promise<World['toolCall']> {
+  const reading = visitor.follow()
+  await reading.until('session-ready')
+  const conversationId = await visitor.conversation()
+  const tools = [{ name: 'find_order', description: 'Finds an order.', parameters: { type: 'object' } }]
+  await visitor.post(conversationId, 'Where is my order?', undefined, { tools })
+  const ended = await reading.until('message-end', ({ message }) => message.conversationId === conversationId)
+  reading.close()
+  const callId = ended.payload.message.toolCalls?.[0]?.id
+  if (callId === undefined) throw new Error('the scripted model called nothing')
+  return { conversationId, callId }
 }

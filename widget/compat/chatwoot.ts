@@ -3,7 +3,7 @@
  * What has no counterpart does nothing. https://developers.chatwoot.com
  */
 import type { Widget } from '../sdk.ts'
-import { load, NO_LAUNCHER, server, tag } from './load.ts'
+import { contextOf, load, NO_LAUNCHER, server, tag } from './load.ts'
 
 type Attributes = Record<string, unknown>
 
@@ -46,13 +46,13 @@ function run({ websiteToken, baseUrl }: { websiteToken?: string; baseUrl?: strin
   })
   /** Waits until the widget is there: nothing that was said before is lost. */
   const say =
-    (then: (it: Widget & Record<string, (...args: unknown[]) => void>, ...args: never[]) => unknown) =>
+    (then: (it: Widget, ...args: never[]) => unknown) =>
     (...args: unknown[]) =>
       void loading.then(
         () => then(widget as never, ...(args as never[])),
         () => {},
       )
-  const setContext = say((it, context: Attributes) => it['setContext']!(context))
+  const setContext = say((it, context: Attributes) => it.setContext(contextOf(context)))
 
   const api = {
     hasLoaded: false,

@@ -3,11 +3,10 @@
  * What has no counterpart does nothing. https://developers.intercom.com/installing-intercom/web/methods
  */
 import type { Widget } from '../sdk.ts'
-import { load, NO_LAUNCHER, tag } from './load.ts'
+import { contextOf, load, NO_LAUNCHER, tag } from './load.ts'
 
 type Settings = Record<string, unknown>
 type Call = [command: string, ...args: unknown[]]
-type Asked = Widget & { setContext(context: Settings): void }
 
 const page = window as unknown as {
   Intercom?: ((...call: Call) => void) & { q?: Iterable<Call> }
@@ -41,22 +40,13 @@ function apply({
     if (locale) void it.setLocale(String(locale))
     if (theme) void it.setTheme(theme === 'system' ? 'auto' : (theme as 'light' | 'dark'))
     if (zIndex) void it.setZIndex(Number(zIndex))
-    const context = Object.fromEntries(
-      Object.entries(rest).map(([name, value]) => [
-        name,
-        typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
-      ]),
-    )
-    if (Object.keys(context).length > 0) it.setContext(context)
+    const context = contextOf(rest)
+    if (Object.keys(context).length > 0) void it.setContext(context)
   })
 }
 
 /** Waits until the widget is there. */
-const say = (then: (widget: Asked) => unknown): void =>
-  void loading?.then(
-    (widget) => then(widget as Asked),
-    () => {},
-  )
+const say = (then: (widget: Widget) => unknown): void => void loading?.then(then, () => {})
 
 function boot(given: Settings = {}): void {
   const settings = { ...page.intercomSettings, ...given }

@@ -1,5 +1,5 @@
 /** Brings the script tag in, for a page that was written for another product, and hands over its widget. */
-import type { Widget } from '../sdk.ts'
+import type { ContextChange, Widget } from '../sdk.ts'
 
 const own = document.currentScript as HTMLScriptElement
 
@@ -28,3 +28,14 @@ export function load(data: Record<string, string | undefined>): Promise<Widget> 
 
 /** None is drawn, and nothing on the page is one. */
 export const NO_LAUNCHER = 'aside-none'
+
+/** What a page said of its visitor, in plain values: what is more than that goes as JSON. */
+export const contextOf = (said: Record<string, unknown>): ContextChange =>
+  Object.fromEntries(
+    Object.entries(said).flatMap(([name, it]) => {
+      if (it === null || typeof it === 'string' || typeof it === 'number' || typeof it === 'boolean')
+        return [[name, it]]
+      const json: string | undefined = JSON.stringify(it)
+      return json === undefined ? [] : [[name, json]]
+    }),
+  )

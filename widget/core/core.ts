@@ -1,5 +1,6 @@
 /** The public face: what a user interface asks of the widget's core, whoever the visitor is by now. */
-import { Fault } from '@aside/protocol'
+import { Fault, type PageContext, type ToolDefinition } from '@aside/protocol'
+import type { ContextChange } from '../sdk.ts'
 import { ask, claimsOf, readable, type Vouching } from './identity.ts'
 import { failureOf } from './loading.ts'
 import { createPlaces, placeOf } from './place.ts'
@@ -9,7 +10,7 @@ import { signOut } from './sign-out.ts'
 import type { State } from './state.ts'
 import type { Backing } from './storage.ts'
 import { type PersonMessage, tellPlace } from './tabs.ts'
-import { createVisit, type Visit } from './visit.ts'
+import { createVisit, type SentWith, type Visit } from './visit.ts'
 
 export interface CoreOptions {
   /** Where the server is, without a slash at the end. Empty: the page's own origin. */
@@ -26,7 +27,17 @@ export interface CoreOptions {
   now?: (() => number) | undefined
 }
 
-export interface Core extends Omit<Visit, 'person' | 'end'> {
+export interface Core extends Omit<Visit, 'person' | 'end' | 'send'> {
+  /** Along with what the page says and offers by then. */
+  send(text: string, more?: SentWith): void
+  /**
+   * What the page says of where the visitor is, beside what it said before; it goes with every message from now on. Whoever
+   * leaves takes it along. What the server does not take is said in the console, and the message goes without. Throws where it is
+   * no JSON.
+   */
+  setContext(change: ContextChange): void
+  /** What the page can do for the assistant from now on, in place of before. It goes with every message where the app has it. */
+  setTools(tools: readonly ToolDefinition[]): void
   /**
    * The page says who the visitor is. The same person as before: only the newer token is kept. Nobody before: what was said so
    * far becomes theirs. Somebody else before: nothing of them is left here. Before `start` nothing is requested. Never rejects.
@@ -55,6 +66,8 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   let word = readable(identity.token)
   /** Whoever speaks later is right, and what was asked before is not waited for. */
   let turn = 0
+  let context: PageContext | undefined
+  let tools: ToolDefinition[] | undefined
   let visible = false
   let closed = false
   let started: Promise<void> | undefined
@@ -119,13 +132,15 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     else if (!isTold) dismiss(before)
     reopen(person)
     if (started) started = enter()
-    if (before !== undefined) onLeft?.()
+    if (before === undefined) return
+    context = undefined
+    onLeft?.()
   }
 
   /** Nothing of anybody is left here. */
   function leave(isTold = false, isErased = false): void {
     turn++
-    word = getToken = undefined
+    word = getToken = context = undefined
     unsubscribe()
     visit.close()
     if (isErased) places.storeOf(visit.person).set('token', undefined)
@@ -215,7 +230,16 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       return (started = begin())
     },
     openConversation: (id) => visit.openConversation(id),
-    send: (...what) => visit.send(...what),
+    send(text, more) {
+      const offered = visit.getState().settings?.features.tools ? tools : undefined
+      visit.send(text, more, context || offered ? { context, tools: offered } : undefined)
+    },
+    setContext(change) {
+      context = JSON.parse(JSON.stringify({ ...context, ...change }), (_, it) => it ?? undefined)
+    },
+    setTools(next) {
+      tools = next[0] && JSON.parse(JSON.stringify(next))
+    },
     perform: (work) => visit.perform(work),
     resend: (clientId, asNew) => visit.resend(clientId, asNew),
     discard: (clientId) => visit.discard(clientId),

@@ -44,6 +44,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { session, tabs, store, now, getState, update, onPosted } = options
   /** How often an item was tried, and when it may be tried again. */
   const tries = new Map<string, { count: number; notBefore: number; isAsked: boolean }>()
+  /** What pages said that the server does not take, as JSON. */
+  const refused = new Set<string>()
   let control = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   let draining = false
@@ -69,7 +71,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function post(
-    { clientId, text, attachments, replaces, left, ...item }: OutboxItem,
+    { clientId, text, attachments, replaces, left, page, ...item }: OutboxItem,
     signal: AbortSignal,
   ): Promise<Posted> {
     let { conversationId } = item
@@ -79,8 +81,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       update(settled(withConversation(getState(), conversation)))
       conversationId = conversation.id
     }
+    const said = refused.has(JSON.stringify(page)) ? undefined : page
     // What is not there is not in JSON either.
-    const body = { clientId, text, replaces, left, attachments: attachments?.map(({ id }) => id) }
+    const body = { clientId, text, replaces, left, attachments: attachments?.map(({ id }) => id), ...said }
     return session.call(routes.postMessage, { params: { conversationId }, body }, { signal })
   }
 
@@ -98,6 +101,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (signal.aborted || (isRefused(error) && !isOver))
         return update(withItem(getState(), clientId, { status: 'queued' }))
       const failure = failureOf(error)
+      const said = JSON.stringify(item.page)
+      // The page's mistake is the integrator's to hear of; the visitor's words go without.
+      if (said && !refused.has(said) && (failure.code === 'invalid_input' || failure.code === 'body_too_large')) {
+        refused.add(said)
+        // eslint-disable-next-line no-console -- the only place an integrator would look
+        console.error('aside:', error)
+        return update(withItem(getState(), clientId, { status: 'queued' }))
+      }
       const isRetried = isFault(error) && (error.retryable || isRefused(error))
       update(withItem(getState(), clientId, { status: isRetried ? 'waiting' : 'failed', error: failure }))
       const count = tries.get(clientId)?.count ?? 0

@@ -1,5 +1,16 @@
 /** What the widget knows, as one immutable value: what did not change keeps its identity. */
-import type { Attachment, Author, Conversation, ErrorCode, Issue, Left, Message, Settings } from '@aside/protocol'
+import type {
+  Attachment,
+  Author,
+  Conversation,
+  ErrorCode,
+  Input,
+  Issue,
+  Left,
+  Message,
+  postMessage,
+  Settings,
+} from '@aside/protocol'
 import type { Connection } from '../sdk.ts'
 
 export type { Connection } from '../sdk.ts'
@@ -10,6 +21,9 @@ export interface Failure {
   readonly retryAfterMs?: number
   readonly issues?: readonly Issue[]
 }
+
+/** What the page says and offers. */
+export type PageWord = Pick<Input<typeof postMessage>['body'], 'context' | 'tools'>
 
 /**
  * A message on its way. `queued`: its turn comes. `sending`: on the wire. `waiting`: it did not get through (`error`), and is
@@ -29,6 +43,8 @@ export interface OutboxItem {
   readonly replaces?: string | undefined
   /** It is left for a person to read: how they can reach who left it. */
   readonly left?: Left
+  /** As it was when the message was written. */
+  readonly page?: PageWord
   readonly status: 'queued' | 'sending' | 'waiting' | 'failed'
   readonly error?: Failure
   /** Milliseconds of this browser's clock; only ever compared with other items'. */

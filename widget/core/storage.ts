@@ -1,6 +1,6 @@
 /** What survives a reload, under `aside:<appId>:…`. Storage that is blocked, full or lying never breaks anything. */
 import { type Attachment, isErrorCode } from '@aside/protocol'
-import type { OutboxItem, Thread } from './state.ts'
+import type { OutboxItem, PageWord, Thread } from './state.ts'
 
 export type Backing = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
@@ -65,6 +65,9 @@ export function openStore(appId: string, backing: Backing | undefined = local())
 
 const isRecord = (it: unknown): it is Record<string, unknown> => typeof it === 'object' && it !== null
 
+/** The server looks closely: what it does not take is left out. */
+const isPage: (it: unknown) => it is PageWord = isRecord
+
 function parsed(json: string | undefined): Record<string, unknown> {
   try {
     const it: unknown = JSON.parse(json ?? '')
@@ -94,8 +97,9 @@ export const hasItem = (store: Store, clientId: string): boolean => store.get(PR
 /** Oldest first. What does not look like an item is left alone. */
 export function storedItems(store: Store): OutboxItem[] {
   const items = store.names(PREFIX).flatMap((name): OutboxItem[] => {
-    const { clientId, text, createdAt, failed, conversationId, conversationClientId, replaces, left, attachments } =
-      parsed(store.get(name))
+    const item = parsed(store.get(name))
+    const { clientId, text, createdAt, failed, conversationId, conversationClientId } = item
+    const { replaces, left, attachments, page } = item
     if (name !== `${PREFIX}${String(clientId)}` || typeof text !== 'string' || typeof createdAt !== 'number') return []
     const isFailed = typeof failed === 'string' && isErrorCode(failed)
     return [
@@ -107,6 +111,7 @@ export function storedItems(store: Store): OutboxItem[] {
         ...(isStored(attachments) ? { attachments } : {}),
         ...(typeof replaces === 'string' ? { replaces } : {}),
         ...(isRecord(left) ? { left } : {}),
+        ...(isPage(page) ? { page } : {}),
         createdAt,
         ...(isFailed ? { status: 'failed', error: { code: failed } } : { status: 'queued' }),
       },

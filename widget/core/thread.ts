@@ -14,15 +14,15 @@ export function shown(message: Message, drafts: Drafts): Message {
   return { ...message, text: draft.text }
 }
 
-/** In order, and of several answers to one message only the last: the others are superseded. */
+/** In order, and of several answers to one message the last, with those that led to it: the others are superseded. */
 export function arrange(messages: readonly Message[]): Message[] {
   const answers = new Map<string, number>()
   for (const { author, replyTo, seq } of messages)
     if (author === 'assistant' && replyTo) answers.set(replyTo, Math.max(seq, answers.get(replyTo) ?? 0))
   return messages
-    .filter(({ author, replyTo, seq, status }) => {
+    .filter(({ author, replyTo, seq, status, toolCalls }) => {
       if (status === 'superseded') return false
-      return author !== 'assistant' || !replyTo || answers.get(replyTo) === seq
+      return author !== 'assistant' || !replyTo || toolCalls || answers.get(replyTo) === seq
     })
     .sort((a, b) => a.seq - b.seq)
 }

@@ -18,7 +18,7 @@ import { acknowledged } from './replies.ts'
 import * as routes from './routes.ts'
 import { placeOf } from './place.ts'
 import type { Perform, Proof, Session } from './session.ts'
-import { emptyThread, type Failure, type OutboxItem, type State } from './state.ts'
+import { emptyThread, type Failure, type OutboxItem, type PageWord, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
 
@@ -64,7 +64,7 @@ export interface Visit {
    * Into the outbox at once, also before `start`. Nothing but white space is ignored, unless files go along. A question said anew
    * keeps those it had. Never throws.
    */
-  send(text: string, more?: SentWith): void
+  send(text: string, more?: SentWith, page?: PageWord): void
   /** Only a `failed` or `waiting` one: queued again, now. `asNew`: what it was to replace stays. */
   resend(clientId: string, asNew?: boolean): void
   /** Takes it out of the outbox. If it is on the wire already, it may be stored all the same, and comes back as a message. */
@@ -124,7 +124,7 @@ export function createVisit(options: VisitOptions): Visit {
     call(routes.markRead, input).catch(() => (readId = undefined))
   })
 
-  function send(text: string, { replaces, files = [], left }: SentWith = {}): void {
+  function send(text: string, { replaces, files = [], left }: SentWith = {}, page?: PageWord): void {
     const { current, outbox: items } = cell.get()
     const before = replaces && current.messages.find(({ id }) => id === replaces)?.attachments
     const attachments = [...(before || []), ...files]
@@ -137,6 +137,7 @@ export function createVisit(options: VisitOptions): Visit {
       ...(attachments.length > 0 ? { attachments } : {}),
       ...(replaces === undefined ? {} : { replaces }),
       ...(left ? { left } : {}),
+      page,
       status: 'queued',
       // In the order they were sent, whatever the clock does.
       createdAt: Math.max(now(), (items.at(-1)?.createdAt ?? 0) + 1),

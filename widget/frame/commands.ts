@@ -3,15 +3,15 @@ import { Fault } from '@aside/protocol'
 import type { FrameCommand } from '@aside/protocol/frame'
 import type { GetToken, MountedWidget, Vouching } from '../sdk.ts'
 
-const isObject = (it: unknown): it is Record<string, unknown> => typeof it === 'object' && it !== null
+export const isObject = (it: unknown): it is Record<string, unknown> => typeof it === 'object' && it !== null
 
-function text(it: unknown, maxChars = 8_000): string {
+export function text(it: unknown, maxChars = 8_000): string {
   if (typeof it === 'string' && it.length <= maxChars) return it
   throw new Fault('invalid_input', `A text of at most ${maxChars} characters is needed`)
 }
 
 /** `JSON` knows no `undefined`. */
-const absent = (it: unknown): it is null | undefined => it === null || it === undefined
+export const absent = (it: unknown): it is null | undefined => it === null || it === undefined
 
 export function vouchingOf(it: unknown): Vouching {
   const { token, getToken } = isObject(it) ? it : {}
@@ -27,9 +27,11 @@ function themeOf(it: unknown): 'light' | 'dark' | 'auto' | undefined {
   throw new Fault('invalid_input', 'A theme is light, dark or auto')
 }
 
-type Done = Promise<void> | void
+export type Commands = Partial<
+  Record<FrameCommand, (widget: MountedWidget, ...args: unknown[]) => Promise<void> | void>
+>
 
-const commands: Partial<Record<FrameCommand, (widget: MountedWidget, ...args: unknown[]) => Done>> = {
+const commands: Commands = {
   send: (widget, it) => widget.send(text(it)),
   prefill: (widget, it) => widget.prefill(text(it)),
   startConversation: (widget, it) => widget.startConversation(absent(it) ? undefined : text(it)),
@@ -41,9 +43,17 @@ const commands: Partial<Record<FrameCommand, (widget: MountedWidget, ...args: un
   setConsent: (widget, it) => widget.setConsent(it === true),
 }
 
-/** Rejects with a `Fault` where the arguments are not what the command takes. */
+/** What a page says and can do: few need it. */
+let more: Promise<Commands | undefined> | undefined
+
+/** Rejects with a `Fault` where the arguments are not what the command takes. What was asked first is begun first. */
 export async function obey(widget: MountedWidget, command: FrameCommand, args: unknown[]): Promise<void> {
-  const run = commands[command]
+  if (!commands[command])
+    more ??= import('./page-commands.ts').then(
+      (it) => it.commands,
+      () => (more = undefined),
+    )
+  const run = { ...(await more), ...commands }[command]
   if (!run) throw new Fault('not_found', `There is no command ${command}`)
   await run(widget, ...args)
 }

@@ -3,7 +3,7 @@ import { createPinia } from 'pinia'
 import { type Component, createApp, shallowRef } from 'vue'
 import { createConsent, createCore } from '../core/index.ts'
 import { firstScreen } from './first-screen.ts'
-import type { Mount, WidgetEvent } from '../sdk.ts'
+import type { Mount, PageTool, WidgetEvent } from '../sdk.ts'
 import { createSdk } from './sdk.ts'
 import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
@@ -16,6 +16,7 @@ export const createMount =
   (Launcher?: Component): Mount =>
   (element, initial) => {
     const options = shallowRef(initial)
+    const tools = shallowRef<readonly PageTool[]>([])
     const consent = createConsent(initial.appId, initial.consent ?? true)
     const listeners = new Map<WidgetEvent, Set<(detail: never) => void>>()
     const host = document.createElement('div')
@@ -31,6 +32,7 @@ export const createMount =
     const pinia = createPinia()
     app.provide(setupKey, {
       options,
+      tools,
       ...(Launcher ? { Launcher } : {}),
       adopt,
       storage: consent.backing,
@@ -54,6 +56,7 @@ export const createMount =
       chat,
       panel,
       consent,
+      tools,
       listeners,
       options: () => options.value,
       setOptions: (change) => (options.value = { ...options.value, ...change }),

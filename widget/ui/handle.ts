@@ -1,5 +1,5 @@
 /** A widget that may not be there yet, or not any more: what is asked of it waits, and listeners stay for the next one. */
-import type { Listener, MountedWidget, Widget, WidgetEvent, WidgetState } from '../sdk.ts'
+import type { ContextChange, Listener, MountedWidget, PageTool, Widget, WidgetEvent, WidgetState } from '../sdk.ts'
 
 const commands = [
   'open',
@@ -17,6 +17,9 @@ const commands = [
   'setTheme',
   'setConsent',
   'setZIndex',
+  'setContext',
+  'registerTool',
+  'unregisterTool',
 ] as const satisfies (keyof Widget)[]
 
 export interface Handle extends Widget {
@@ -35,9 +38,36 @@ export function createHandle(): Handle {
   const listeners = new Map<WidgetEvent, Set<Listener<WidgetEvent>>>()
   const followers = new Set<(state: WidgetState) => void>()
 
+  /** What the page says and can do holds for the next one, too; what it says, for the same person. */
+  let context: ContextChange = {}
+  let person: string | undefined
+  const tools = new Map<string, PageTool>()
+
+  function remember(widget: MountedWidget): MountedWidget {
+    return {
+      ...widget,
+      setContext(change) {
+        context = { ...context, ...change }
+        return widget.setContext(change)
+      },
+      registerTool(tool) {
+        tools.set(tool.name, tool)
+        return widget.registerTool(tool)
+      },
+      unregisterTool(name) {
+        tools.delete(name)
+        return widget.unregisterTool(name)
+      },
+      logout() {
+        context = {}
+        return widget.logout()
+      },
+    }
+  }
+
   const command = (name: (typeof commands)[number]) =>
     function run(...args: unknown[]): Promise<void> {
-      const call = (widget: MountedWidget) => (widget[name] as (...args: unknown[]) => Promise<void>)(...args)
+      const call = (widget: MountedWidget) => (remember(widget)[name] as (...args: unknown[]) => Promise<void>)(...args)
       if (attached) return call(attached)
       return new Promise((resolve, reject) => waiting.push((widget) => void call(widget).then(resolve, reject)))
     }
@@ -85,6 +115,12 @@ export function createHandle(): Handle {
       attached = widget
       for (const [event, set] of listeners) for (const listener of set) widget.on(event, listener)
       widget.subscribe((state) => followers.forEach((follow) => follow(state)))
+      widget.on('identity', ({ sub }) => {
+        if (person !== undefined && sub !== person) context = {}
+        person = sub
+      })
+      void widget.setContext(context)
+      for (const tool of tools.values()) void widget.registerTool(tool)
       for (const say of waiting.splice(0)) say(widget)
     },
     detach,

@@ -6,6 +6,7 @@ export type {
   Look,
   MountedWidget,
   Options,
+  PageTool,
   Vouching,
   Widget,
   WidgetEvent,

@@ -1,7 +1,7 @@
 /** What the page may ask, of the stores behind it. */
-import { nextTick, watch } from 'vue'
+import { nextTick, type ShallowRef, watch } from 'vue'
 import type { Consent } from '../core/index.ts'
-import type { Listener, MountedWidget, Options, WidgetEvent, WidgetState } from '../sdk.ts'
+import type { Listener, MountedWidget, Options, PageTool, WidgetEvent, WidgetState } from '../sdk.ts'
 import { watchLaunchers } from './launchers.ts'
 import type { useChat } from './stores/chat.ts'
 import type { usePanel } from './stores/panel.ts'
@@ -10,13 +10,14 @@ interface Parts {
   chat: ReturnType<typeof useChat>
   panel: ReturnType<typeof usePanel>
   consent: Consent
+  tools: ShallowRef<readonly PageTool[]>
   options(): Options
   setOptions(change: Partial<Options>): void
   listeners: Map<WidgetEvent, Set<(detail: never) => void>>
   end(): void
 }
 
-export function createSdk({ chat, panel, consent, options, setOptions, listeners, end }: Parts): MountedWidget {
+export function createSdk({ chat, panel, consent, tools, options, setOptions, listeners, end }: Parts): MountedWidget {
   const followers = new Set<(state: WidgetState) => void>()
   const { launcher } = options()
   const unwatchLaunchers = typeof launcher === 'string' ? watchLaunchers(launcher, panel.toggle) : () => {}
@@ -49,6 +50,11 @@ export function createSdk({ chat, panel, consent, options, setOptions, listeners
 
   function off<E extends WidgetEvent>(event: E, listener: Listener<E>): void {
     listeners.get(event)?.delete(listener)
+  }
+
+  function offer(next: readonly PageTool[]): void {
+    chat.core.setTools(next.map(({ name, description, parameters }) => ({ name, description, parameters })))
+    tools.value = next
   }
 
   let isEnded = false
@@ -97,6 +103,15 @@ export function createSdk({ chat, panel, consent, options, setOptions, listeners
     identify: (how) => chat.identify(how),
     async logout() {
       chat.logout()
+    },
+    async setContext(change) {
+      chat.core.setContext(change)
+    },
+    async registerTool(tool) {
+      offer([...tools.value.filter(({ name }) => name !== tool.name), tool])
+    },
+    async unregisterTool(name) {
+      offer(tools.value.filter((it) => it.name !== name))
     },
     async setLocale(locale) {
       setOptions({ locale })

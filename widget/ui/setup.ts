@@ -1,13 +1,15 @@
 /** What one mounted widget gives to everything inside it. */
 import { type Component, inject, type InjectionKey, type ShallowRef } from 'vue'
 import type { Backing, Core } from '../core/index.ts'
-import type { Options, WidgetEvent, WidgetEvents } from './options.ts'
+import type { Options, PageTool, WidgetEvent, WidgetEvents } from './options.ts'
 
 export interface Setup {
   /** Of a floating widget; in a frame there is none. */
   readonly Launcher?: Component
 
   readonly options: Readonly<ShallowRef<Options>>
+  /** What the page can do. */
+  readonly tools: Readonly<ShallowRef<readonly PageTool[]>>
   /** What may be stored, and for how long, is the visitor's to say. */
   readonly storage: Backing
   createCore(onLeft: () => void): Core

@@ -8,7 +8,7 @@ import { firstScreen } from './first-screen.ts'
 import { answer, part } from './markdown/part.ts'
 import { cssOf } from './styles.ts'
 import { place } from './place/part.ts'
-import { conversations, feedback, home, passage } from './views/part.ts'
+import { conversations, feedback, home, passage, tool } from './views/part.ts'
 import { messages } from './views/messages-part.ts'
 import { settings } from './views/settings-part.ts'
 
@@ -48,6 +48,7 @@ const later = {
   Offers: course,
   RatingCard: course,
   Desk: course,
+  ToolCard: tool,
 }
 
 it('every component with styles brings them into the shadow root', () => {

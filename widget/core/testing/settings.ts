@@ -7,7 +7,7 @@ export const settings: Settings = {
   theme: { primary: '#3355ff', radius: 16, fontScale: 1, scheme: 'auto', position: 'right', zIndex: 2_147_483_000 },
   words: { title: 'Ask us', greeting: 'Hello', placeholder: 'Your question' },
   wordsByLocale: {},
-  features: { chat: true, voice: false, rooms: false, uploads: false, handoff: false },
+  features: { chat: true, voice: false, rooms: false, uploads: false, handoff: false, tools: false },
   suggestedQuestions: [],
   preChat: [],
   maxMessageChars: 8_000,

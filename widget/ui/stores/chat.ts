@@ -119,6 +119,8 @@ export const useChat = defineStore('chat', () => {
       core.discard(clientId)
       frames.flush()
     },
+    /** Says of something that was asked for why it cannot be. */
+    refuse: (error: unknown) => attempt(Promise.reject(error)),
     stop: () => attempt(core.stop()),
     regenerate: (messageId: string) => attempt(core.regenerate(messageId)),
     /** Rejects with a `Fault`. */

@@ -19,7 +19,3 @@ export const { component: LazyPlace } = lazy(
   () => import('../place/part.ts').then(({ place }) => place),
   () => undefined,
 )
-export const { component: LazyFeedback } = lazy(
-  () => import('./part.ts').then(({ feedback }) => feedback),
-  () => undefined,
-)

@@ -1,5 +1,6 @@
 import { cssOf } from '../styles.ts'
 import FeedbackForm from '../bubbles/FeedbackForm.ce.vue'
+import ToolCard from '../tools/ToolCard.ce.vue'
 import ConversationRow from './ConversationRow.ce.vue'
 import Conversations from './Conversations.ce.vue'
 import Home from './Home.ce.vue'
@@ -12,3 +13,4 @@ export const home = { component: Home, css: cssOf({ ...rows, Home }) }
 export const conversations = { component: Conversations, css: cssOf({ ...rows, Conversations, SearchResults }) }
 export const passage = { component: PassageView, css: cssOf({ PassageView }) }
 export const feedback = { component: FeedbackForm, css: cssOf({ FeedbackForm }) }
+export const tool = { component: ToolCard, css: cssOf({ ToolCard }) }

@@ -1,0 +1,4 @@
+/** An object of JSON, of which nothing more is known. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
