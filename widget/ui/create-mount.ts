@@ -5,15 +5,24 @@ import { createConsent, createCore } from '../core/index.ts'
 import { firstScreen } from './first-screen.ts'
 import type { Mount, PageTool, WidgetEvent } from '../sdk.ts'
 import { createSdk } from './sdk.ts'
+import type { useFocusLoop } from './focus-loop.ts'
+import type { watchLaunchers } from './launchers.ts'
 import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
 import { usePanel } from './stores/panel.ts'
 import { adoptStyles, cssOf } from './styles.ts'
 import Root from './Root.ce.vue'
 
-/** `Launcher`: of a floating widget. What is only ever in a frame does without. */
+/** What only a floating widget needs. */
+export interface Floating {
+  readonly Launcher: Component
+  readonly watchLaunchers: typeof watchLaunchers
+  readonly useFocusLoop: typeof useFocusLoop
+}
+
+/** What is only ever in a frame does without `floating`. */
 export const createMount =
-  (Launcher?: Component): Mount =>
+  (floating?: Floating): Mount =>
   (element, initial) => {
     const options = shallowRef(initial)
     const tools = shallowRef<readonly PageTool[]>([])
@@ -23,7 +32,7 @@ export const createMount =
     host.dataset['mode'] = initial.mode ?? 'floating'
     const root = host.attachShadow({ mode: 'open' })
     const adopt = (css: string) => adoptStyles(root, css, initial.nonce)
-    adopt(cssOf({ ...firstScreen, ...(Launcher ? { Launcher } : {}) }))
+    adopt(cssOf({ ...firstScreen, ...(floating ? { Launcher: floating.Launcher } : {}) }))
     const container = document.createElement('div')
     container.className = 'root'
     root.append(container)
@@ -33,7 +42,7 @@ export const createMount =
     app.provide(setupKey, {
       options,
       tools,
-      ...(Launcher ? { Launcher } : {}),
+      floating,
       adopt,
       storage: consent.backing,
       createCore: (onLeft) =>
@@ -53,6 +62,7 @@ export const createMount =
     app.mount(container)
 
     return createSdk({
+      watchLaunchers: floating?.watchLaunchers,
       chat,
       panel,
       consent,

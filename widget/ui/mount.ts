@@ -1,7 +1,9 @@
 /** The widget as a page mounts it, of whatever mode. */
 import Launcher from './chrome/Launcher.ce.vue'
 import { createMount } from './create-mount.ts'
+import { useFocusLoop } from './focus-loop.ts'
+import { watchLaunchers } from './launchers.ts'
 
 export type * from '../sdk.ts'
 
-export const mount = createMount(Launcher)
+export const mount = createMount({ Launcher, watchLaunchers, useFocusLoop })

@@ -2,11 +2,12 @@
 import { nextTick, type ShallowRef, watch } from 'vue'
 import type { Consent } from '../core/index.ts'
 import type { Listener, MountedWidget, Options, PageTool, WidgetEvent, WidgetState } from '../sdk.ts'
-import { watchLaunchers } from './launchers.ts'
+import type { watchLaunchers } from './launchers.ts'
 import type { useChat } from './stores/chat.ts'
 import type { usePanel } from './stores/panel.ts'
 
 interface Parts {
+  watchLaunchers: typeof watchLaunchers | undefined
   chat: ReturnType<typeof useChat>
   panel: ReturnType<typeof usePanel>
   consent: Consent
@@ -17,10 +18,20 @@ interface Parts {
   end(): void
 }
 
-export function createSdk({ chat, panel, consent, tools, options, setOptions, listeners, end }: Parts): MountedWidget {
+export function createSdk({
+  watchLaunchers,
+  chat,
+  panel,
+  consent,
+  tools,
+  options,
+  setOptions,
+  listeners,
+  end,
+}: Parts): MountedWidget {
   const followers = new Set<(state: WidgetState) => void>()
   const { launcher } = options()
-  const unwatchLaunchers = typeof launcher === 'string' ? watchLaunchers(launcher, panel.toggle) : () => {}
+  const unwatchLaunchers = typeof launcher === 'string' ? watchLaunchers?.(launcher, panel.toggle) : undefined
   let state = stateNow()
   const unwatch = watch(
     stateNow,
@@ -148,7 +159,7 @@ export function createSdk({ chat, panel, consent, tools, options, setOptions, li
       if (isEnded) return
       isEnded = true
       unwatch()
-      unwatchLaunchers()
+      unwatchLaunchers?.()
       followers.clear()
       listeners.clear()
       end()

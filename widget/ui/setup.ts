@@ -1,11 +1,12 @@
 /** What one mounted widget gives to everything inside it. */
-import { type Component, inject, type InjectionKey, type ShallowRef } from 'vue'
+import { inject, type InjectionKey, type ShallowRef } from 'vue'
 import type { Backing, Core } from '../core/index.ts'
+import type { Floating } from './create-mount.ts'
 import type { Options, PageTool, WidgetEvent, WidgetEvents } from './options.ts'
 
 export interface Setup {
-  /** Of a floating widget; in a frame there is none. */
-  readonly Launcher?: Component
+  /** What only a floating widget has; in a frame there is none. */
+  readonly floating: Floating | undefined
 
   readonly options: Readonly<ShallowRef<Options>>
   /** What the page can do. */
