@@ -132,7 +132,7 @@ export const widgetBuilds = [remote, embed, embedPort, chatwoot, intercom, frame
 /** For npm: what a bundler of the page's own is to find. `@aside/widget` is whole, the components leave their framework out. */
 export function npmPackage(name: 'widget' | 'vue' | 'react', outDir: string): UserConfig {
   if (name === 'widget') return single('index', 'element/main.ts', 'es', outDir)
-  const config = single('index', `${name}/index.ts`, 'es', outDir)
+  const config = single('index', `npm/${name}/index.ts`, 'es', outDir)
   const rolldownOptions = { ...config.build!.rolldownOptions, external: ['vue', 'react', '@aside/widget'] }
   return { ...config, build: { ...config.build, rolldownOptions } }
 }

@@ -47,11 +47,11 @@ function declare(files: string[], outDir: string): void {
 }
 
 async function write(name: 'widget' | 'vue' | 'react'): Promise<void> {
-  const from = name === 'widget' ? folder : join(folder, name)
+  const from = name === 'widget' ? folder : join(folder, 'npm', name)
   const to = join(target, name)
   await mkdir(to, { recursive: true })
   await build({ configFile: false, logLevel: 'warn', ...npmPackage(name, to) })
-  declare([name === 'widget' ? 'sdk.ts' : `${name}/index.ts`], to)
+  declare([name === 'widget' ? 'sdk.ts' : `npm/${name}/index.ts`], to)
   if (name === 'widget') await writeFile(join(to, 'index.d.ts'), widgetTypes)
   const own = JSON.parse(await readFile(join(from, 'package.json'), 'utf8')) as Manifest
   const { version, license, description = 'Aside’s chat widget: an element, and a function that mounts it' } = own
