@@ -59,7 +59,8 @@ export const remote = (outDir = 'dist/cdn'): UserConfig => ({
     federation({
       name: 'aside',
       filename: 'remoteEntry.js',
-      shared,
+      // By its whole path: beside the sources there is a folder of the same name, and the bundler would take that.
+      shared: { ...shared, vue: { ...shared.vue, packagePath: join(root, 'widget/node_modules/vue') } },
       exposes: { './mount': './remote/mount.ts', './ChatWidget': './remote/ChatWidget.vue' },
     }),
   ],
