@@ -52,7 +52,6 @@ const attacks: Attack[] = [
   {
     name: 'in an old WebView without a visual viewport',
     before: () => void Object.defineProperty(window, 'visualViewport', { value: null }),
-    known: 'tag',
   },
   {
     name: 'whose storage is blocked',
