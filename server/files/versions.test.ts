@@ -55,7 +55,17 @@ describe('versions of the widget', () => {
   it.runIf(existsSync(builtWidget))('have a hash in the name of every file that nobody asks for by its name', () => {
     const names = readdirSync(builtWidget).filter((name) => !isPacked(name))
     expect(names.filter((name) => !isHashed(name))).toEqual(
-      ['aside-chat.iife.js', 'aside-chat.js', 'embed.js', 'frame.js', 'integrity.json', 'remoteEntry.js'].sort(),
+      [
+        'aside-chat.iife.js',
+        'aside-chat.js',
+        'chatwoot.js',
+        'embed-port.js',
+        'embed.js',
+        'frame.js',
+        'integrity.json',
+        'intercom.js',
+        'remoteEntry.js',
+      ].sort(),
     )
   })
 })
