@@ -63,7 +63,7 @@ const unread: Record<string, (count: number) => string> = {
   few: (count) => `${count} رسائل غير مقروءة`,
 }
 
-export const ar: Words = {
+export const words: Words = {
   title: 'الدردشة',
   greeting: 'مرحبًا! كيف يمكننا مساعدتك؟',
   placeholder: 'اطرح سؤالًا …',

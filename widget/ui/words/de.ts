@@ -56,7 +56,7 @@ const errors: Record<ErrorCode, string> = {
   internal: 'Bei uns ist etwas schiefgegangen. Bitte noch einmal versuchen.',
 }
 
-export const de: Words = {
+export const words: Words = {
   title: 'Chat',
   greeting: 'Hallo! Wie können wir helfen?',
   placeholder: 'Frage stellen …',

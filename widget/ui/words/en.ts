@@ -134,5 +134,7 @@ export const en = {
   errors,
 }
 
+export { en as words }
+
 /** What the first screen says. Text of an app's owner (title, greeting, placeholder) takes precedence where there is some. */
 export type Words = typeof en

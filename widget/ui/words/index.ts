@@ -8,10 +8,19 @@ export type { Words } from './en.ts'
 /** What there is at once. All of it is optional but what the first screen says, which is all that is on the screen then. */
 export const firstWords = { ...first, errors: firstErrors } as unknown as Words
 
-const all: Record<string, () => Promise<Words>> = {
-  en: () => import('./en.ts').then(({ en }) => en),
-  ar: () => import('./ar.ts').then(({ ar }) => ar),
-  de: () => import('./de.ts').then(({ de }) => de),
+const all: Record<string, () => Promise<{ words: Words }>> = {
+  en: () => import('./en.ts'),
+  ar: () => import('./ar.ts'),
+  de: () => import('./de.ts'),
+  es: () => import('./es.ts'),
+  fr: () => import('./fr.ts'),
+  it: () => import('./it.ts'),
+  ja: () => import('./ja.ts'),
+  nl: () => import('./nl.ts'),
+  pt: () => import('./pt.ts'),
+  ru: () => import('./ru.ts'),
+  tr: () => import('./tr.ts'),
+  zh: () => import('./zh.ts'),
 }
 
 export const locales = Object.keys(all)
@@ -23,7 +32,10 @@ export const isBuiltIn = (locale: string): boolean => language(locale) === 'en' 
 
 /** The words of a BCP 47 locale; English for a language there are none of, and for its first screen alone where they cannot be loaded. */
 export async function loadWords(locale: string): Promise<Words> {
-  return (all[language(locale)] ?? all['en']!)().catch(() => firstWords)
+  return (all[language(locale)] ?? all['en']!)().then(
+    ({ words }) => words,
+    () => firstWords,
+  )
 }
 
 /** In words, also before there are words for it. */

@@ -1,6 +1,6 @@
 import type { LaterWords } from './en.ts'
 
-export const ar: LaterWords = {
+export const words: LaterWords = {
   introduce: 'قبل أن نبدأ',
   introduceWhy: 'سترسل رسالتك بمجرد أن تجيب.',
   go: 'متابعة',

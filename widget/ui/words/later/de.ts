@@ -1,6 +1,6 @@
 import type { LaterWords } from './en.ts'
 
-export const de: LaterWords = {
+export const words: LaterWords = {
   introduce: 'Bevor es losgeht',
   introduceWhy: 'Ihre Nachricht wird gesendet, sobald Sie geantwortet haben.',
   go: 'Weiter',

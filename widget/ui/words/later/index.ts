@@ -5,9 +5,18 @@ import { type LaterWords, en } from './en.ts'
 
 export type { LaterWords } from './en.ts'
 
-export const others: Record<string, () => Promise<LaterWords>> = {
-  ar: () => import('./ar.ts').then(({ ar }) => ar),
-  de: () => import('./de.ts').then(({ de }) => de),
+export const others: Record<string, () => Promise<{ words: LaterWords }>> = {
+  ar: () => import('./ar.ts'),
+  de: () => import('./de.ts'),
+  es: () => import('./es.ts'),
+  fr: () => import('./fr.ts'),
+  it: () => import('./it.ts'),
+  ja: () => import('./ja.ts'),
+  nl: () => import('./nl.ts'),
+  pt: () => import('./pt.ts'),
+  ru: () => import('./ru.ts'),
+  tr: () => import('./tr.ts'),
+  zh: () => import('./zh.ts'),
 }
 
 /** English at once, any other as soon as it is loaded. */
@@ -18,8 +27,8 @@ export function useLaterWords(): Readonly<ShallowRef<LaterWords>> {
     () => panel.locale,
     async (wish) => {
       const load = others[wish.toLowerCase().split(/[-_]/)[0] ?? '']
-      const loaded = (await load?.().catch(() => en)) ?? en
-      if (panel.locale === wish) words.value = loaded
+      const loaded = await load?.().catch(() => undefined)
+      if (panel.locale === wish) words.value = loaded?.words ?? en
     },
     { immediate: true },
   )
