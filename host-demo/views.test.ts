@@ -55,7 +55,7 @@ describe.skipIf(!findChromium())('the views of the panel', () => {
     await chat.panel.locator('.home').waitFor()
     const rows = chat.panel.locator('.home .row')
     await expect.poll(() => rows.count()).toBe(1)
-    await chat.button('What does it cost?').click()
+    await chat.panel.locator('.home').getByRole('button', { name: 'What does it cost?' }).click()
     await chat.answered()
     expect(await chat.panel.locator('.mine .bubble').allInnerTexts()).toEqual(['What does it cost?'])
 
