@@ -105,8 +105,8 @@ describe.skipIf(!findChromium())('page and chat leave each other alone', () => {
       find: (page: Page) => chatOfTag(page),
       end: (page: Page) =>
         page.evaluate(() => {
-          const { apps } = (window as unknown as { Aside: { apps: Record<string, { destroy(): void }> } }).Aside
-          for (const shim of Object.values(apps)) shim.destroy()
+          const { widgets } = (window as unknown as { Aside: { widgets: Record<string, { destroy(): void }> } }).Aside
+          for (const shim of Object.values(widgets)) shim.destroy()
           for (const script of document.querySelectorAll('script[src*="embed.js"]')) script.remove()
         }),
     },

@@ -151,7 +151,7 @@ describe.skipIf(!findChromium())('a phone', () => {
     }
     const sizes = () =>
       chat.panel
-        .locator(':is(input:not([type=radio], [type=checkbox]), textarea, select):visible')
+        .locator(':is(input:not([type=radio], [type=checkbox], [type=file]), textarea, select):visible')
         .evaluateAll((fields) => fields.map((it) => Number.parseFloat(getComputedStyle(it).fontSize)))
     await expect.poll(fits).toBe(true)
     expect(Math.min(...(await sizes()))).toBeGreaterThanOrEqual(16)
