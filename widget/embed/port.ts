@@ -91,6 +91,7 @@ export function speak(shim: Shim): void {
     else if (type === 'event') shim.tell(name, detail)
     else if (type === 'open' || type === 'close') shim.show(type === 'open')
     else if (type === 'state' && state) {
+      const isFirst = !shim.ready
       clearTimeout(shim.watchdog)
       shim.ready = true
       shim.state = state
@@ -100,6 +101,10 @@ export function speak(shim: Shim): void {
       shim.look = { ...shim.look, ...state.look, ...(position ? { position } : {}), ...(zIndex ? { zIndex } : {}) }
       shim.draw()
       place()
+      // By itself it leaves the focus where the visitor has it. What cannot be seen yet cannot have it.
+      if (!isFirst || !shim.asked || !shim.shown) return
+      shim.frame?.focus()
+      post({ type: 'open' })
     }
   }
 
@@ -135,8 +140,6 @@ export function speak(shim: Shim): void {
       ;(source as Window).postMessage(init, server, [channel.port2])
       port = channel.port1
       told = shim.shown
-      // By itself it leaves the focus where the visitor has it.
-      if (shim.asked && shim.shown) post({ type: 'open' })
     },
     { signal },
   )
