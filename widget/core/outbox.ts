@@ -1,6 +1,7 @@
 /** Messages on their way: kept until the server has them, sent one at a time, in order within a conversation. */
 import { isFault, type Posted } from '@aside/protocol'
 import { settled, withConversation } from './conversations.ts'
+import { complain } from './identity.ts'
 import { failureOf } from './loading.ts'
 import { acknowledged } from './replies.ts'
 import { backoffMs } from './pauses.ts'
@@ -105,8 +106,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       // The page's mistake is the integrator's to hear of; the visitor's words go without.
       if (said && !refused.has(said) && (failure.code === 'invalid_input' || failure.code === 'body_too_large')) {
         refused.add(said)
-        // eslint-disable-next-line no-console -- the only place an integrator would look
-        console.error('aside:', error)
+        complain('aside:', error)
         return update(withItem(getState(), clientId, { status: 'queued' }))
       }
       const isRetried = isFault(error) && (error.retryable || isRefused(error))
