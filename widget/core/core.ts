@@ -144,11 +144,12 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     unsubscribe()
     visit.close()
     if (isErased) places.storeOf(visit.person).set('token', undefined)
-    if (!isTold)
-      for (const person of new Set([undefined, visit.person, ...places.people()])) {
-        tellPlace(placeOf(appId, person), { type: 'person' })
-        dismiss(person)
-      }
+    if (!isTold) {
+      const everybody = new Set([undefined, visit.person, ...places.people()])
+      // Before others hear of it: they begin anew at once, and what they begin with must not be wiped.
+      everybody.forEach(dismiss)
+      for (const person of everybody) tellPlace(placeOf(appId, person), { type: 'person' })
+    }
     reopen(undefined)
     if (started) started = enter()
     onLeft?.()
