@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fold, foldWithPlaces, type Found, queryWords } from '@aside/protocol'
 import type { Scope } from '../platform/index.ts'
 import { type ConversationRow, conversationRows, type MessageRow, messageRows } from './entities.ts'
+import { plainWords } from './plain-words.ts'
 import { shorten, visitorOf } from './thread.ts'
 
 /** Conversations and messages looked through, the newest first: more than a person reads. */
@@ -15,14 +16,16 @@ const EXCERPT_CHARS = 160
 /** Of the excerpt, so much stands before the word found. */
 const BEFORE_CHARS = 40
 
-/** What stands around the first of the words, from the beginning of a word on. */
-function excerptOf(text: string, words: string[]): string {
+/** What stands around the first of the words, from the beginning of a word on; without marks, unless they are what was found. */
+function excerptOf(text: string, words: string[], isMarkdown: boolean): string {
   const { folded, places } = foldWithPlaces(text)
   const found = places[Math.min(...words.map((word) => folded.indexOf(word)))]!
   const at = Math.max(0, found - BEFORE_CHARS)
   const from = at === 0 ? 0 : at + Math.max(0, text.slice(at, found).search(/\s/))
   // As much as a line of it can need, however much blank there is.
-  const line = shorten(text.slice(from, from + 8 * EXCERPT_CHARS).toWellFormed(), EXCERPT_CHARS)
+  const piece = text.slice(from, from + 8 * EXCERPT_CHARS).toWellFormed()
+  const plain = isMarkdown ? plainWords(piece) : piece
+  const line = shorten(words.some((word) => fold(plain).includes(word)) ? plain : piece, EXCERPT_CHARS)
   return from === 0 ? line : `… ${line}`
 }
 
@@ -32,7 +35,7 @@ const present = (conversation: ConversationRow, message: MessageRow, words: stri
   messageId: message.id,
   seq: message.seq,
   author: message.author,
-  excerpt: excerptOf(message.text, words),
+  excerpt: excerptOf(message.text, words, message.author !== 'visitor'),
   createdAt: message.createdAt.toISOString(),
 })
 

@@ -1,5 +1,5 @@
 /** The pieces that posting and answering share: finding a conversation, adding a message, telling of both. */
-import { type DurableEvent, Fault } from '@aside/protocol'
+import { type Author, type DurableEvent, Fault } from '@aside/protocol'
 import { newId, type Scope } from '../platform/index.ts'
 import {
   type ConversationRow,
@@ -9,6 +9,7 @@ import {
   type TurnRow,
   turnRows,
 } from './entities.ts'
+import { plainWords } from './plain-words.ts'
 import { presentConversation, presentTurn } from './present.ts'
 
 const own = ({ actor }: Scope) => (actor.kind === 'visitor' ? { visitorId: actor.visitorId } : {})
@@ -59,6 +60,12 @@ export const shorten = (text: string, chars: number): string => {
         .join('')}…`
 }
 
+/** What was said last, as a line of a list shows it. A visitor writes plain text. */
+export function previewOf(author: Author, said: string): ConversationRow['preview'] {
+  const text = shorten(author === 'visitor' ? said : plainWords(said), 120)
+  return text === '' ? undefined : { author, text }
+}
+
 type NewMessage = Pick<MessageRow, 'author' | 'status' | 'text'> & Partial<MessageRow>
 
 /** Adds a message at the end of a conversation that `lockConversation` gave, in the same transaction. */
@@ -71,7 +78,7 @@ export async function addMessage(
   // A message may be nothing but its files.
   const said = given.text.trim() === '' ? (given.attachments ?? []).map((it) => it.name).join(', ') : given.text
   const title = conversation.title || (given.author === 'visitor' ? shorten(said, 60) : '')
-  const preview = said === '' ? conversation.preview : { author: given.author, text: shorten(said, 120) }
+  const preview = previewOf(given.author, said) ?? conversation.preview
   const seq = conversation.lastSeq + 1
   const unread = conversation.unread + (given.author === 'agent' ? 1 : 0)
   const changed = { lastSeq: seq, title, preview: preview ?? null, unread, updatedAt: now }

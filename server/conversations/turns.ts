@@ -25,7 +25,7 @@ import {
   conversationEvent,
   findConversation,
   lockConversation,
-  shorten,
+  previewOf,
 } from './thread.ts'
 import { supersede } from './withdraw.ts'
 
@@ -80,10 +80,7 @@ export function createTurnLife({ edge, streams, facts, drafts, ledger }: Parts):
             errorCode,
           }
     await messageRows.update(tx, { id: answer.id }, changed)
-    const preview =
-      'text' in changed && changed.text
-        ? { author: 'assistant' as const, text: shorten(changed.text, 120) }
-        : conversation.preview
+    const preview = previewOf('assistant', ('text' in changed && changed.text) || '') ?? conversation.preview
     const isNews = ending.status === 'completed' || ending.status === 'interrupted'
     const unread = conversation.unread + (isNews ? 1 : 0)
     const moved = { preview, unread, updatedAt: endedAt }
