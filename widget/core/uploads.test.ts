@@ -21,7 +21,11 @@ const server = createServer((request, response) => {
   response.setHeader('access-control-allow-methods', '*')
   const url = new URL(request.url ?? '', 'http://peer')
   if (request.method === 'OPTIONS') return void response.writeHead(204).end()
-  if (request.method === 'GET') return void response.end('The lamp flickers.')
+  if (request.method === 'GET') {
+    if (url.pathname.endsWith('gone')) return refuse(response, 'not_found')
+    if (url.pathname.endsWith('busy')) return refuse(response, 'overloaded')
+    return void response.end('The lamp flickers.')
+  }
   const name = url.searchParams.get('name') ?? ''
   void buffer(request).then((bytes) => {
     received.push({ name, bytes, authorization: request.headers.authorization })
@@ -59,7 +63,7 @@ async function perform<T>(work: (client: ReturnType<typeof createClient>) => Pro
 function open() {
   let list: readonly Upload[] = []
   const uploads = createUploads(perform, (next) => (list = next))
-  const states = () => list.map((it) => `${it.file.name} ${it.error ?? it.status}`)
+  const states = () => list.map((it) => `${it.name} ${it.error ?? it.status}`)
   const ended = () => list.every((it) => it.status === 'done' || it.status === 'failed')
   return { uploads, states, list: () => list, ended: () => expect.poll(ended, { timeout: 8_000 }).toBe(true) }
 }
@@ -162,4 +166,28 @@ it('come back as what they are', async () => {
   const blob = await fetchFile({ id: 'fil_1', name: 'notes.txt', type: 'text/plain', sizeBytes: 18 }, perform)
   expect(blob.type).toBe('text/plain')
   expect(await blob.text()).toBe('The lamp flickers.')
+})
+
+it('that went up before the page was loaded are there again, unless the server says that they are gone', async () => {
+  const { uploads, list, states } = open()
+  const before = (name: string, type = 'text/plain') => ({ id: `fil_${name}`, name, type, sizeBytes: 18 })
+  const restored = [before('notes'), before('gone'), before('picture', 'image/png'), before('busy')]
+  uploads.restore(restored)
+  expect(states()).toEqual(['notes done', 'gone done', 'picture done', 'busy done'])
+  await expect.poll(states).toEqual(['notes done', 'picture done', 'busy done'])
+  // Only a picture is shown before it is sent.
+  await expect.poll(() => list().map(({ file }) => file?.type)).toEqual([undefined, 'image/png', undefined])
+  expect(uploads.take().map(({ attachment }) => attachment)).toEqual(restored.filter(({ name }) => name !== 'gone'))
+})
+
+it('that are restored take the place of those that are there, and of none that is on its way', async () => {
+  answers = { 'slow.txt': () => {} }
+  const { uploads, states } = open()
+  uploads.add([file('one.txt'), file('slow.txt')])
+  await expect.poll(states).toEqual(['one.txt done', 'slow.txt sending'])
+  uploads.restore([{ id: 'fil_2', name: 'two.txt', type: 'text/plain', sizeBytes: 1 }])
+  expect(states()).toEqual(['two.txt done', 'slow.txt sending'])
+  uploads.restore([])
+  expect(states()).toEqual(['slow.txt sending'])
+  uploads.take()
 })

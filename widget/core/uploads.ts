@@ -27,7 +27,12 @@ const STALL_MS = 30_000
 
 export interface Upload {
   readonly key: number
-  readonly file: File
+  readonly name: string
+  /** As the browser says; as the server has found once it is there. */
+  readonly type: string
+  readonly sizeBytes: number
+  /** What is in it. Of one that was restored only pictures have come back. */
+  readonly file?: Blob
   readonly status: 'waiting' | 'sending' | 'done' | 'failed'
   /** From 0 to 1. */
   readonly share: number
@@ -42,12 +47,14 @@ export interface Uploads {
   list(): readonly Upload[]
   /** As many as fit into one message; returns how many did not. A file that cannot be taken is there as `failed`. */
   add(files: readonly File[]): number
+  /** These, which the server was given before, in place of those that are `done`; what it does not have any more goes again. */
+  restore(attachments: readonly Attachment[]): void
   /** Takes one out; what is on the wire is cancelled. */
   remove(key: number): void
   /** Only one that failed. */
   retry(key: number): void
   /** Those that are there, in order; afterwards there are none, and what was still on its way is cancelled. */
-  take(): { attachment: Attachment; file: File }[]
+  take(): { attachment: Attachment; file?: Blob }[]
 }
 
 /** Some kinds are none of ours before anything is sent. The rest is told by its bytes, which the server looks at. */
@@ -60,6 +67,7 @@ function refusedAtOnce({ type, size }: File): ErrorCode | undefined {
 
 export function createUploads(perform: Perform, onChange: (uploads: readonly Upload[]) => void): Uploads {
   const controls = new Map<number, AbortController>()
+  const chosen = new Map<number, File>()
   let uploads: readonly Upload[] = []
   let nextKey = 0
 
@@ -73,11 +81,12 @@ export function createUploads(perform: Perform, onChange: (uploads: readonly Upl
   function drain(): void {
     for (const upload of uploads) {
       if (controls.size >= AT_ONCE) return
-      if (upload.status === 'waiting' && !controls.has(upload.key)) void run(upload)
+      const file = chosen.get(upload.key)
+      if (file && upload.status === 'waiting' && !controls.has(upload.key)) void run(upload.key, file)
     }
   }
 
-  async function run({ key, file }: Upload): Promise<void> {
+  async function run(key: number, file: File): Promise<void> {
     const control = new AbortController()
     const { signal } = control
     controls.set(key, control)
@@ -113,6 +122,23 @@ export function createUploads(perform: Perform, onChange: (uploads: readonly Upl
   function cancel(key: number): void {
     controls.get(key)?.abort()
     controls.delete(key)
+    chosen.delete(key)
+  }
+
+  function remove(key: number): void {
+    cancel(key)
+    set(uploads.filter((it) => it.key !== key))
+    drain()
+  }
+
+  /** Is it still there? A picture comes along, to be shown. */
+  async function look(key: number, attachment: Attachment): Promise<void> {
+    try {
+      if (attachment.type.startsWith('image/')) change(key, { file: await fetchFile(attachment, perform) })
+      else await perform((client) => client.open(downloadFile, { params: { fileId: attachment.id } })).then(hangUp)
+    } catch (error) {
+      if (isFault(error) && error.code === 'not_found') remove(key)
+    }
   }
 
   return {
@@ -125,17 +151,24 @@ export function createUploads(perform: Perform, onChange: (uploads: readonly Upl
         ...taken.map((file): Upload => {
           const error = refusedAtOnce(file)
           const how = error ? { status: 'failed' as const, error, isRetryable: false } : { status: 'waiting' as const }
-          return { key: nextKey++, file, share: 0, ...how }
+          const key = nextKey++
+          chosen.set(key, file)
+          return { key, name: file.name, type: file.type, sizeBytes: file.size, file, share: 0, ...how }
         }),
       ])
       drain()
       return files.length - taken.length
     },
-    remove(key) {
-      cancel(key)
-      set(uploads.filter((it) => it.key !== key))
-      drain()
+    restore(attachments) {
+      const before = uploads.filter(({ status }) => status !== 'done')
+      const restored = attachments.map((attachment): Upload => {
+        const { name, type, sizeBytes } = attachment
+        return { key: nextKey++, name, type, sizeBytes, status: 'done', share: 1, attachment }
+      })
+      set([...restored, ...before])
+      for (const { key, attachment } of restored) if (attachment) void look(key, attachment)
     },
+    remove,
     retry(key) {
       const known = uploads.find((it) => it.key === key)
       if (known?.status !== 'failed') return
@@ -143,13 +176,18 @@ export function createUploads(perform: Perform, onChange: (uploads: readonly Upl
       drain()
     },
     take() {
-      const done = uploads.flatMap(({ attachment, file }) => (attachment ? [{ attachment, file }] : []))
+      const done = uploads.flatMap(({ attachment, file }) =>
+        attachment ? [{ attachment, ...(file ? { file } : {}) }] : [],
+      )
       for (const { key } of uploads) cancel(key)
       set([])
       return done
     },
   }
 }
+
+/** Its head has told enough. */
+const hangUp = (response: Response) => response.body?.cancel()
 
 const pause = (ms: number, signal: AbortSignal) =>
   new Promise<void>((resolve) => {

@@ -3,8 +3,8 @@ export const css = `
 @media (prefers-contrast: more) {
   .aside { --muted: #3b414d; --line: #6d7480; --soft: #f2f3f6; --softer: #d5d9e0; --danger: #8f1610; }
   .aside.dark { --muted: #d3d8e2; --line: #9aa1ae; --softer: #4a4e59; --danger: #ffb9b3; }
-  .aside .code { --string: #0f5129; --value: #713604; --name: #074a58; }
-  .aside.dark .code { --string: #b5e4bf; --value: #f2d0a0; --name: #addfec; }
+  .aside .code { --keyword: #55258a; --string: #0f5129; --value: #713604; --name: #074a58; }
+  .aside.dark .code { --keyword: #dcc8ff; --string: #b5e4bf; --value: #f2d0a0; --name: #addfec; }
   .mine.dim .bubble { opacity: 1; }
   .floating .panel, .inline .panel { border: 1px solid var(--text); }
   a { text-decoration-thickness: 2px; }

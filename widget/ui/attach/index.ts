@@ -1,4 +1,7 @@
-/** Files: with `files` those that were sent, without the button that attaches some to what is being written. */
+/**
+ * With a list of `files`, those that were sent. Else what keeps what is being written, with the button that attaches files to it,
+ * unless `files` says that there are none.
+ */
 import { h } from 'vue'
 import { lazy } from '../lazy.ts'
 
