@@ -91,16 +91,19 @@ describe.skipIf(!findChromium())('code in an answer', () => {
     await close()
   })
 
-  it('is copied and read as plain text', async () => {
-    const { page, troubles, close } = await demo.visit('/federated-plain', {
-      permissions: ['clipboard-read', 'clipboard-write'],
-    })
-    const chat = chatOnPage(page)
+  it.for([
+    { path: '/federated-plain', chatOf: chatOnPage },
+    { path: '/script-tag', chatOf: chatOfTag },
+  ])('is copied and read as plain text: $path', async ({ path, chatOf }) => {
+    const { page, troubles, close } = await demo.visit(path, { permissions: ['clipboard-read', 'clipboard-write'] })
+    const chat = chatOf(page)
     await answered(chat)
     expect(await blocks(chat).locator('pre').allTextContents()).toEqual([code, patch, 'plain <b>words</b>'])
-    const block = blocks(chat).first()
-    await block.getByRole('button').click()
+    const button = blocks(chat).first().getByRole('button')
+    await button.focus()
+    await button.press('Enter')
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(code)
+    expect(await button.evaluate((it) => it.matches(':focus'))).toBe(true)
     expect(troubles).toEqual([])
     await close()
   })
