@@ -16,8 +16,8 @@ interface Attack {
   before?: () => void
   /** Of the page, before the tag. */
   html?: string
-  /** What does not withstand it yet. */
-  known?: 'tag'
+  /** What has to withstand it, if not every way. */
+  of?: 'tag'
 }
 
 const attacks: Attack[] = [
@@ -28,7 +28,6 @@ const attacks: Attack[] = [
   {
     name: 'whose Object.prototype has the name of an attribute',
     before: () => void Object.assign(Object.prototype, { open: 'x' }),
-    known: 'tag',
   },
   {
     name: 'whose Object.prototype has a setter that swallows',
@@ -42,12 +41,16 @@ const attacks: Attack[] = [
   {
     name: 'whose elements have names of the document',
     html: '<img name="currentScript" alt=""><form name="body"></form><form name="documentElement"></form>',
-    known: 'tag',
+  },
+  {
+    // Vue asks the document itself: there nobody else can do anything.
+    name: 'whose elements have names of methods of the document',
+    html: '<img name="createElement" alt=""><img name="querySelector" alt="">',
+    of: 'tag',
   },
   {
     name: 'whose elements have names of the window',
     html: '<form id="Aside" name="Aside"><input name="apps"><input name="q"></form><a id="apps" href="x"></a><a id="chat"></a>',
-    known: 'tag',
   },
   {
     name: 'in an old WebView without a visual viewport',
@@ -129,8 +132,8 @@ describe.skipIf(!findChromium())('a chat on a page', () => {
   ]
 
   for (const { way, put, find } of ways)
-    for (const { name, before, html = '', known } of attacks)
-      (known === way ? it.fails : it)(`works, and says nothing, on a page ${name}: the ${way}`, async () => {
+    for (const { name, before, html = '' } of attacks.filter(({ of = way }) => of === way))
+      it(`works, and says nothing, on a page ${name}: the ${way}`, async () => {
         const body = html === 'head' ? `<head>${put()}</head><body><p>A page</p></body>` : `<body>${html}${put()}`
         const watched = await visit(body, before)
         try {

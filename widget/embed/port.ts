@@ -5,6 +5,7 @@ import type { FrameInit, PageMessage } from '@aside/protocol/frame'
 import type { WidgetState } from '../sdk.ts'
 import { placeCss } from './place.ts'
 import type { Call, Shim } from './shim.ts'
+import { bare } from './tag.ts'
 
 /** A `FrameMessage`. The frame is the server's own, and only shows what it says. */
 interface Heard {
@@ -28,7 +29,7 @@ type Kept = Call & { readonly message: Extract<PageMessage, { type: 'command' }>
 const isSetting = ({ name }: Call) => /^(set|id|reg|unreg)/.test(name)
 
 export function speak(shim: Shim): void {
-  const { key, server, tag, root, host, signal } = shim
+  const { key, server, tag, root, host } = shim
   const storedKey = `aside:${key}`
   const sheet = new CSSStyleSheet()
   /** The page's own functions, which the frame knows by their numbers. */
@@ -128,12 +129,13 @@ export function speak(shim: Shim): void {
   allow(tag.consent !== 'false')
   root.adoptedStyleSheets.push(sheet)
   place()
+  // It has the `signal` that ends this, and nothing that the page gave all objects.
   addEventListener(
     'message',
     ({ source, origin, data }) => {
       if (port || source !== shim.frame?.contentWindow || origin !== server || data.aside !== 'ready') return
       const channel = new MessageChannel()
-      channel.port1.onmessage = ({ data }) => hear(data as Heard)
+      channel.port1.onmessage = ({ data }) => hear(bare(data as Heard))
       shim.flush?.()
       const calls = [...kept.values()].map((it) => it.message)
       const init: FrameInit = { ...tag, aside: 'init', version: 2, appId: key, open: shim.shown, calls } as FrameInit
@@ -141,11 +143,11 @@ export function speak(shim: Shim): void {
       port = channel.port1
       told = shim.shown
     },
-    { signal },
+    shim,
   )
   // On phones the frame covers the page, and ends where the keyboard begins.
-  viewport?.addEventListener('resize', place, { signal })
-  viewport?.addEventListener('scroll', place, { signal })
+  viewport?.addEventListener('resize', place, shim)
+  viewport?.addEventListener('scroll', place, shim)
   if (!host.isConnected) return
   shim.flush()
 }

@@ -35,6 +35,9 @@ export interface Tag extends DOMStringMap {
   label?: string
 }
 
+/** The same object, and nothing that a page has given to all objects. */
+export const bare = <T extends object>(it: T): T => Object.setPrototypeOf(it, null)
+
 /**
  * The app's public id, or a publishable key. Nothing, and one line in the console, where there is none or the key is one
  * that must not be seen.
@@ -43,6 +46,6 @@ export function keyOf({ app, widgetId, projectId, apiKey }: Tag): string | undef
   const key = app || widgetId || projectId || apiKey
   if (key && !(key + apiKey).includes('as_sk_')) return key
   // eslint-disable-next-line no-console -- the only place an integrator would look
-  console.error(`Aside: ${key ? 'revoke this secret key, use as_pk_' : 'no data-app'}`)
+  console.error(`Aside: ${key ? 'revoke this secret key' : 'no data-app'}`)
   return undefined
 }
