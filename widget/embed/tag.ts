@@ -46,6 +46,6 @@ export function keyOf({ app, widgetId, projectId, apiKey }: Tag): string | undef
   const key = app || widgetId || projectId || apiKey
   if (key && !(key + apiKey).includes('as_sk_')) return key
   // eslint-disable-next-line no-console -- the only place an integrator would look
-  console.error(`Aside: ${key ? 'revoke this secret key' : 'no data-app'}`)
+  console.error(`Aside: ${key ? 'revoke this secret key, use as_pk_' : 'no data-app'}`)
   return undefined
 }

@@ -11,18 +11,27 @@ import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
 import { usePanel } from './stores/panel.ts'
 import { adoptStyles, cssOf } from './styles.ts'
+import type { useVisibleHeight } from './visible-height.ts'
 import Root from './Root.ce.vue'
 
 /** What only a floating widget needs. */
 export interface Floating {
+  /** With the styles of the panel that it opens. */
   readonly Launcher: Component
   readonly watchLaunchers: typeof watchLaunchers
   readonly useFocusLoop: typeof useFocusLoop
+  readonly useVisibleHeight: typeof useVisibleHeight
+}
+
+/** What only a panel has that floats over a page in a frame. */
+export interface Framed {
+  /** A port to the page: over it `protocol/frame.ts` has `PageRoom` come, and `FrameBox` go. */
+  askToMove(): MessagePort
 }
 
 /** What is only ever in a frame does without `floating`. */
 export const createMount =
-  (floating?: Floating): Mount =>
+  (floating?: Floating, framed?: Framed): Mount =>
   (element, initial) => {
     const options = shallowRef(initial)
     const tools = shallowRef<readonly PageTool[]>([])
@@ -43,6 +52,7 @@ export const createMount =
       options,
       tools,
       floating,
+      framed,
       adopt,
       storage: consent.backing,
       createCore: (onLeft) =>
