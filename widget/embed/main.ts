@@ -2,9 +2,10 @@
  * `embed.js`, the whole cost of the tag until a visitor wants to chat: a bubble, a queue of commands, and an iframe made on
  * first intent. Nothing else is requested and nothing is stored before that.
  */
+import { bare } from '@aside/protocol/bare'
 import type { AsideGlobal, Widget } from '../sdk.ts'
 import { createShim } from './shim.ts'
-import { bare, keyOf, type Tag } from './tag.ts'
+import { keyOf, type Tag } from './tag.ts'
 
 type Call = [command: keyof Widget, ...rest: unknown[]]
 

@@ -1,12 +1,12 @@
 /**
  * `embed-port.js`: what the shim and the iframe say to each other. Fetched with the iframe, on first intent.
  */
+import { bare } from '@aside/protocol/bare'
 import type { FrameInit, PageMessage } from '@aside/protocol/frame'
 import type { WidgetState } from '../sdk.ts'
 import type { PagePart } from './page.ts'
 import { placeCss } from './place.ts'
 import type { Call, Shim } from './shim.ts'
-import { bare } from './tag.ts'
 
 /** A `FrameMessage`. The frame is the server's own, and only shows what it says. */
 interface Heard {

@@ -2,9 +2,10 @@
  * One tag on the page's side until somebody wants to chat: the bubble, and what the page has said so far. On first intent it
  * makes the iframe and fetches `embed-port.js`, which speaks with it.
  */
+import { bare } from '@aside/protocol/bare'
 import type { Widget, WidgetState } from '../sdk.ts'
 import { css, type Look } from './bubble.ts'
-import { bare, type Tag } from './tag.ts'
+import type { Tag } from './tag.ts'
 
 /** What the page has said, and what it waits for. */
 export interface Call {

@@ -35,9 +35,6 @@ export interface Tag extends DOMStringMap {
   label?: string
 }
 
-/** The same object, and nothing that a page has given to all objects. */
-export const bare = <T extends object>(it: T): T => Object.setPrototypeOf(it, null)
-
 /**
  * The app's public id, or a publishable key. Nothing, and one line in the console, where there is none or the key is one
  * that must not be seen.

@@ -1,4 +1,5 @@
 /** The one inside of every way to embed: a widget in a shadow root of its own, with its own Vue app, Pinia and core. */
+import { bare } from '@aside/protocol/bare'
 import { createPinia } from 'pinia'
 import { type Component, createApp, shallowRef } from 'vue'
 import { createConsent, createCore } from '../core/index.ts'
@@ -32,7 +33,8 @@ export interface Framed {
 /** What is only ever in a frame does without `floating`. */
 export const createMount =
   (floating?: Floating, framed?: Framed): Mount =>
-  (element, initial) => {
+  (element, given) => {
+    const initial = bare({ ...given })
     const options = shallowRef(initial)
     const tools = shallowRef<readonly PageTool[]>([])
     const consent = createConsent(initial.appId, initial.consent ?? true)
@@ -56,13 +58,15 @@ export const createMount =
       adopt,
       storage: consent.backing,
       createCore: (onLeft) =>
-        createCore({
-          baseUrl: initial.baseUrl,
-          appId: initial.appId,
-          identity: { token: initial.identity, getToken: initial.getToken },
-          onLeft,
-          storage: consent.backing,
-        }),
+        createCore(
+          bare({
+            baseUrl: initial.baseUrl,
+            appId: initial.appId,
+            identity: { token: initial.identity, getToken: initial.getToken },
+            onLeft,
+            storage: consent.backing,
+          }),
+        ),
       tell: (event, detail) => listeners.get(event)?.forEach((listener) => listener(detail as never)),
     })
     app.use(pinia)
@@ -79,7 +83,7 @@ export const createMount =
       tools,
       listeners,
       options: () => options.value,
-      setOptions: (change) => (options.value = { ...options.value, ...change }),
+      setOptions: (change) => (options.value = bare({ ...options.value, ...change })),
       end() {
         app.unmount()
         chat.close()
