@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chatOnPage } from './testing/chat.ts'
+import { chatOfTag, chatOnPage } from './testing/chat.ts'
 import { findChromium } from './testing/chromium.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 
@@ -40,6 +40,31 @@ describe.skipIf(!findChromium())('an answer that comes while nobody looks', () =
     await chat.launcher.click()
     await expect.poll(() => page.title()).toBe('Another page of the shop')
     expect(await notes(page)).toBe(0)
+    expect(troubles).toEqual([])
+    await close()
+  })
+
+  it('is told by the title of the page around the frame of a tag, too, and given back with the tag', async () => {
+    const { page, troubles, close } = await demo.visit('/script-tag')
+    const chat = chatOfTag(page)
+    const title = await page.title()
+    const answerMeanwhile = async () => {
+      await chat.ask('How long does it take?')
+      await chat.panel.locator('.typing, article.answer').last().waitFor()
+      await chat.button('Close chat').click()
+      await expect.poll(() => page.title()).toMatch(/^\(1\) /)
+    }
+    await chat.open()
+    await answerMeanwhile()
+    expect(await page.title()).toBe(`(1) ${title}`)
+    await page.evaluate(() => (document.title = 'Another page of the shop'))
+    await expect.poll(() => page.title()).toBe('(1) Another page of the shop')
+    await chat.launcher.click()
+    await expect.poll(() => page.title()).toBe('Another page of the shop')
+
+    await answerMeanwhile()
+    await page.evaluate(() => Object.values(window.Aside?.widgets ?? {}).forEach((it) => it.destroy()))
+    expect(await page.title()).toBe('Another page of the shop')
     expect(troubles).toEqual([])
     await close()
   })

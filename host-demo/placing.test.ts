@@ -1,8 +1,15 @@
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from './testing/audit.ts'
-import { chatOnPage } from './testing/chat.ts'
+import { chatOfTag, chatOnPage } from './testing/chat.ts'
 import { findChromium } from './testing/chromium.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
+import { visitSaying } from './testing/tag-page.ts'
+
+const picture = async (page: Page, name: string) => {
+  const folder = process.env['PICTURES']
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` })
+}
 
 describe.skipIf(!findChromium())('the place of a floating panel', () => {
   let demo: Demo
@@ -105,6 +112,128 @@ describe.skipIf(!findChromium())('the place of a floating panel', () => {
     await expect.poll(box).toEqual({ x: 0, y: 0, width: 390, height: 700 })
     expect(await chat.panel.locator('.grips').count()).toBe(0)
     await close()
+  })
+})
+
+describe.skipIf(!findChromium())('the place of the frame of a tag', () => {
+  let demo: Demo
+  beforeAll(async () => {
+    demo = await openDemo()
+  })
+  afterAll(() => demo?.close())
+
+  async function opened(path = '/script-tag', attributes: Record<string, string> = {}) {
+    const visit = await visitSaying(demo, path, attributes)
+    const { page } = visit
+    const chat = chatOfTag(page)
+    await chat.open()
+    const box = async () => (await page.locator('iframe').boundingBox())!
+    const grips = chat.panel.locator('.grips')
+    const pull = async (x: number, y: number, dx: number, dy: number) => {
+      await page.mouse.move(x, y)
+      await grips.locator('button').waitFor()
+      await page.mouse.down()
+      for (const part of [0.2, 0.5, 0.9, 1]) await page.mouse.move(x + dx * part, y + dy * part)
+      await page.mouse.up()
+    }
+    return { ...visit, chat, box, pull, grips }
+  }
+
+  it.for(['/script-tag', '/strict-csp'])(
+    'is where the visitor drags it, and again after a reload: %s',
+    async (path) => {
+      const { page, chat, box, pull, troubles, close } = await opened(path)
+      const before = await box()
+      await pull(before.x + 120, before.y + 40, -400, -100)
+      const moved = { ...before, x: before.x - 400, y: before.y - 100 }
+      await expect.poll(box).toEqual(moved)
+      await picture(page, `tag-dragged${path.replace('/', '-')}`)
+      await chat.input.fill('It can still be written in')
+
+      await page.reload()
+      // What was open is again.
+      await chat.input.waitFor()
+      await expect.poll(box).toEqual(moved)
+      await page.setViewportSize({ width: 700, height: 560 })
+      await expect.poll(async () => (await box()).x).toBeLessThanOrEqual(340)
+      const small = await box()
+      expect(small.x).toBeGreaterThanOrEqual(0)
+      expect(small.y).toBeGreaterThanOrEqual(0)
+      expect(small.y + small.height).toBeLessThanOrEqual(560)
+      await page.setViewportSize({ width: 1_280, height: 800 })
+      await expect.poll(box).toEqual(moved)
+
+      await chat.panel.locator('h2').dblclick()
+      await expect.poll(box).toEqual(before)
+      expect(await page.locator('iframe').getAttribute('style')).toBeFalsy()
+      expect(troubles).toEqual([])
+      await close()
+    },
+  )
+
+  it('grows and shrinks by its edges, as far as the window of the page reaches', async () => {
+    const { page, box, pull, close } = await opened()
+    const before = await box()
+    await pull(before.x + 8, before.y + 8, -160, -120)
+    const grown = { x: before.x - 160, y: before.y - 120, width: before.width + 160, height: before.height + 120 }
+    await expect.poll(box).toEqual(grown)
+    await picture(page, 'tag-grown')
+    await pull(grown.x + 8, grown.y + 8, 900, 900)
+    await expect.poll(async () => (await box()).width).toBe(320)
+    const least = await box()
+    expect([least.x + least.width, least.y + least.height]).toEqual([before.x + before.width, before.y + before.height])
+    await pull(least.x + 120, least.y + 40, -5_000, -5_000)
+    await expect.poll(box).toEqual({ ...least, x: 0, y: 0 })
+    await close()
+  })
+
+  it('is changed by the keyboard as well, and it is said to where', async () => {
+    const { page, chat, box, close } = await opened()
+    const before = await box()
+    await page.keyboard.press('Shift+Tab')
+    await chat.button(/^Move or resize/).focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowUp')
+    await expect.poll(box).toEqual({ ...before, x: before.x - 24, y: before.y - 24 })
+    await chat.panel.getByText(`${before.x - 24} from the left, ${before.y - 24} from the top`).waitFor()
+    await page.keyboard.press('Shift+ArrowLeft')
+    await expect.poll(async () => (await box()).width).toBe(before.width + 24)
+    await page.keyboard.press('Home')
+    await expect.poll(box).toEqual(before)
+    await close()
+  })
+
+  it('is remembered from the corner of the bubble, on whichever side that is', async () => {
+    const { page, box, pull, close } = await opened('/script-tag', { 'data-position': 'left' })
+    const before = await box()
+    expect(before.x).toBe(20)
+    await pull(before.x + 120, before.y + 40, 200, -80)
+    const moved = { ...before, x: before.x + 200, y: before.y - 80 }
+    await expect.poll(box).toEqual(moved)
+    await page.setViewportSize({ width: 1_600, height: 800 })
+    await expect.poll(box).toEqual(moved)
+    await close()
+  })
+
+  it('is the whole screen of a phone, whatever is remembered, and what is inline stays', async () => {
+    const { page, box, pull, grips, close } = await opened()
+    const before = await box()
+    await pull(before.x + 120, before.y + 40, -300, -50)
+    await expect.poll(async () => (await box()).x).toBe(before.x - 300)
+    await page.setViewportSize({ width: 390, height: 700 })
+    await expect.poll(box).toEqual({ x: 0, y: 0, width: 390, height: 700 })
+    await grips.waitFor({ state: 'hidden' })
+    await page.setViewportSize({ width: 1_280, height: 800 })
+    await expect.poll(async () => (await box()).x).toBe(before.x - 300)
+    await close()
+
+    const inline = await visitSaying(demo, '/script-tag', { 'data-mode': 'inline', 'data-target': '.picture' })
+    const chat = chatOfTag(inline.page)
+    await chat.input.hover()
+    await inline.page.keyboard.press('Shift+Tab')
+    await inline.page.waitForTimeout(300)
+    expect(await chat.panel.locator('.grips').count()).toBe(0)
+    await inline.close()
   })
 })
 

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ContextChange, Widget } from '../widget/sdk.ts'
+import type { AsideGlobal, ContextChange, Widget } from '../widget/sdk.ts'
 import { audit } from './testing/audit.ts'
-import { type Chat, chatOnPage } from './testing/chat.ts'
+import { type Chat, chatOfTag, chatOnPage } from './testing/chat.ts'
 import { findChromium } from './testing/chromium.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import type { WatchedPage } from './testing/watched-page.ts'
@@ -22,14 +22,17 @@ function register(page: Page, kind: Kind = {}): Promise<void> {
     interface Host {
       ran?: unknown[]
       chat?: Pick<Widget, 'registerTool'>
+      Aside?: AsideGlobal
+      registered?: Promise<unknown>
     }
     const host = window as unknown as Host
     const element = document.querySelector('aside-chat')
     if (element) await customElements.whenDefined('aside-chat')
-    const found = () => host.chat ?? (element as unknown as Host['chat'] | null) ?? undefined
+    const ofTag = () => Object.values(host.Aside?.widgets ?? {})[0]
+    const found = () => host.chat ?? (element as unknown as Host['chat'] | null) ?? ofTag()
     while (!found()) await new Promise((resolve) => setTimeout(resolve, 20))
     const ran = (host.ran ??= [])
-    await found()?.registerTool({
+    host.registered = found()?.registerTool({
       name: 'find_order',
       description: 'Finds an order of the visitor by its number.',
       parameters: {
@@ -45,6 +48,8 @@ function register(page: Page, kind: Kind = {}): Promise<void> {
         return { state: 'on its way', days: 2 }
       },
     })
+    // A tag hears of it when there is a chat, and fetches none for that.
+    if (!ofTag()) await host.registered
   }, kind)
 }
 const ran = (page: Page) => page.evaluate(() => (window as unknown as { ran?: unknown[] }).ran ?? [])
@@ -186,6 +191,55 @@ describe.skipIf(!findChromium())('something the page can do for the assistant', 
     await said(chat, 'I can do nothing here.')
     expect(troubles).toEqual([])
     await close()
+  })
+
+  describe('of a page with a script tag', () => {
+    const frames = (page: Page) => page.locator('iframe').count()
+
+    it('is asked for from within the frame, done on the page, and taken back', async () => {
+      const { page, troubles, close } = await demo.visit('/script-tag')
+      await register(page, { takesMs: 300 })
+      expect(await frames(page), 'no chat is fetched for it').toBe(0)
+      const chat = chatOfTag(page)
+      await chat.open()
+      await page.evaluate(() => Reflect.get(window, 'registered'))
+      await chat.ask('Where is my order?')
+      await card(chat).getByText('Look up your order LL-2048').waitFor()
+      expect(await ran(page)).toEqual([])
+      await chat.button('Allow').first().click()
+      await card(chat).getByText('Working …').waitFor()
+      await picture(page, 'tag-running')
+      await said(chat, 'on its way')
+      await card(chat).getByText('Done').waitFor()
+      await picture(page, 'tag-done')
+      expect(await ran(page)).toEqual([{ number: 'LL-2048', express: true }])
+
+      await page.evaluate(() => window.Aside?.('unregisterTool', 'find_order'))
+      await chat.ask('And now?')
+      await said(chat, 'I can do nothing here.')
+      expect(await ran(page)).toHaveLength(1)
+      expect(troubles).toEqual([])
+      await close()
+    })
+
+    it('says why it failed, and what is no tool is refused', async () => {
+      const { page, troubles, close } = await demo.visit('/script-tag')
+      await register(page, { fails: true })
+      const chat = chatOfTag(page)
+      await chat.open()
+      await chat.ask('Where is my order?')
+      await chat.button('Allow').first().click()
+      await said(chat, 'The shop does not answer')
+      const refused = page.evaluate(async () => {
+        const tool = { name: 'nothing', description: 'Has no handler', parameters: {} }
+        return window
+          .Aside?.('registerTool', tool as never)
+          .catch((error: unknown) => Reflect.get(Object(error), 'code'))
+      })
+      expect(await refused).toBe('invalid_input')
+      expect(troubles).toEqual([])
+      await close()
+    })
   })
 
   it('is not needed any more once something else is asked', async () => {

@@ -1,4 +1,5 @@
 /** The one client: widget, studio, CLI and tests all speak through it. */
+import { bare } from './bare.ts'
 import type { Endpoint, Input, Reply, Route } from './endpoint.ts'
 import { Fault, isErrorCode, type Issue } from './errors.ts'
 
@@ -35,23 +36,26 @@ interface AnyInput {
 }
 
 export function createClient(options: ClientOptions): Client {
-  const fetcher: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init))
+  const own = <K extends keyof ClientOptions>(name: K): ClientOptions[K] | undefined =>
+    Object.hasOwn(options, name) ? options[name] : undefined
+  const fetcher: typeof fetch = own('fetch') ?? ((input, init) => fetch(input, init))
 
   async function open(
     endpoint: Pick<Endpoint, 'method' | 'path'>,
     input: unknown,
-    { signal, headers }: CallOptions = {},
+    given?: CallOptions,
   ): Promise<Response> {
-    const { params, query, body, content, contentType } = (input ?? {}) as AnyInput
-    const token = options.token?.()
+    const { signal, headers }: CallOptions = bare({ ...given })
+    const { params, query, body, content, contentType }: AnyInput = bare({ ...(input as AnyInput | undefined) })
+    const token = own('token')?.()
     let response: Response
     try {
-      response = await fetcher(options.baseUrl + address(endpoint.path, params, query), {
+      const init: RequestInit = bare({
         method: endpoint.method,
         credentials: 'omit',
         cache: 'no-store',
         headers: {
-          ...options.headers,
+          ...own('headers'),
           ...(token ? { authorization: `Bearer ${token}` } : {}),
           ...(content !== undefined ? { 'content-type': contentType ?? 'application/octet-stream' } : {}),
           ...(body !== undefined ? { 'content-type': 'application/json' } : {}),
@@ -60,6 +64,7 @@ export function createClient(options: ClientOptions): Client {
         ...(content !== undefined ? { body: content } : body !== undefined ? { body: JSON.stringify(body) } : {}),
         ...(signal ? { signal } : {}),
       })
+      response = await fetcher(options.baseUrl + address(endpoint.path, params, query), init)
     } catch (cause) {
       if (signal?.aborted && signal.reason?.name !== 'TimeoutError')
         throw new Fault('aborted', 'The call was given up', { cause })
@@ -72,7 +77,8 @@ export function createClient(options: ClientOptions): Client {
   return {
     options,
     open,
-    async call(endpoint, input, { signal, timeoutMs = 20_000, ...rest } = {}) {
+    async call(endpoint, input, given) {
+      const { signal, timeoutMs = 20_000, ...rest }: CallOptions = bare({ ...given })
       const timeout = AbortSignal.timeout(timeoutMs)
       const response = await open(endpoint, input, {
         ...rest,

@@ -1,4 +1,5 @@
 /** Follows a visitor's event stream for as long as it is wanted: reconnects, resumes, and says how it stands. */
+import { bare } from './bare.ts'
 import type { Client } from './client.ts'
 import { route } from './endpoint.ts'
 import { isFault } from './errors.ts'
@@ -47,7 +48,8 @@ export interface Following {
 /** The server's heartbeat comes every 15 s. */
 const SILENCE_MS = 20_000
 
-export function follow(client: Client, options: FollowOptions): Following {
+export function follow(client: Client, given: FollowOptions): Following {
+  const options: FollowOptions = bare({ ...given })
   const { watchdogMs = 45_000, backoffMs = { first: 1_000, longest: 30_000 } } = options
   let cursor = options.after
   let closed = false

@@ -7,6 +7,7 @@ import * as v from 'valibot'
 export const FRAME_VERSION = 2
 
 const Size = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(100_000))
+const Offset = v.pipe(v.number(), v.finite())
 const Word = v.pipe(v.string(), v.maxLength(200))
 /** A signed identity: over the port, or to the frame's exact origin, and nowhere else. */
 const Token = v.pipe(v.string(), v.maxLength(8_192))
@@ -51,7 +52,6 @@ export const FrameInit = v.object({
   open: v.boolean(),
   locale: v.optional(v.pipe(v.string(), v.maxLength(35))),
   theme: v.optional(v.picklist(['light', 'dark', 'auto'])),
-  viewport: v.optional(v.object({ width: Size, height: Size })),
   /** Absent: a bubble of the page shows and hides it. */
   mode: v.optional(v.picklist(['inline', 'page'])),
   /** `false`: nothing is stored before `setConsent(true)`. */
@@ -71,7 +71,6 @@ export type FrameInit = v.InferOutput<typeof FrameInit>
 export const PageMessage = v.variant('type', [
   v.object({ type: v.literal('open') }),
   v.object({ type: v.literal('close') }),
-  v.object({ type: v.literal('resize'), width: Size, height: Size }),
   Command,
   /** What a `call` gave, or why it did not. */
   v.object({
@@ -95,5 +94,27 @@ export const FrameMessage = v.variant('type', [
   v.object({ type: v.literal('call'), id: Whole, fn: Whole, args: v.array(v.unknown()) }),
   /** `error`: a code. */
   v.object({ type: v.literal('result'), id: Whole, value: v.optional(v.unknown()), error: v.optional(Word) }),
+  /** It wants to be moved about: with a port, over which the page says `PageRoom` and the frame says `FrameBox`. */
+  v.object({ type: v.literal('move') }),
 ])
 export type FrameMessage = v.InferOutput<typeof FrameMessage>
+
+/** Where a frame stands in the window of the page. CSS pixels. */
+const Box = v.object({ left: Offset, top: Offset, width: Size, height: Size })
+
+/** Page → frame, at first and whenever it is otherwise: the window of the page. CSS pixels. */
+export const PageRoom = v.object({
+  width: Size,
+  height: Size,
+  /** Of the launcher. */
+  side: v.picklist(['left', 'right']),
+  /** How many pixels of the page are one of the screen: a page may be zoomed. */
+  scale: v.pipe(v.number(), v.finite(), v.gtValue(0)),
+  /** Where the frame stands. Absent: it covers the page, and is not moved. */
+  box: v.optional(Box),
+})
+export type PageRoom = v.InferOutput<typeof PageRoom>
+
+/** Frame → page: where to stand. `null`: where it would without having been moved. */
+export const FrameBox = v.nullable(Box)
+export type FrameBox = v.InferOutput<typeof FrameBox>

@@ -15,9 +15,14 @@ export function findChromium(): string | undefined {
   return [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...macs].find((it) => existsSync(it))
 }
 
-export function launchChromium(args: string[] = []): Promise<Browser> {
+/** `without`: of what the driver tells every browser by itself. */
+export function launchChromium(args: string[] = [], without: string[] = []): Promise<Browser> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('There is no Chromium: apt-get install chromium, or ASIDE_CHROMIUM=/path/to/it')
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync']
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet, ...args] })
+  return chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', ...quiet, ...args],
+    ignoreDefaultArgs: without,
+  })
 }

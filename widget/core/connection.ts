@@ -1,4 +1,5 @@
 /** One stream for all tabs: whoever leads follows the server and tells the others, who take over when it goes. */
+import { bare } from '@aside/protocol/bare'
 import { follow, type Following, type StreamEvent } from '@aside/protocol'
 import type { Session } from './session.ts'
 import type { Draft } from './state.ts'
@@ -113,7 +114,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const led = () =>
       new Promise<void>((resolve) => {
         if (signal.aborted || following) return resolve()
-        signal.addEventListener('abort', () => resolve(), { once: true })
+        signal.addEventListener('abort', () => resolve(), bare({ once: true }))
         lead()
       })
     tabs.exclusive('stream', led, { signal, steal }).catch(() => {

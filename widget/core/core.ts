@@ -1,4 +1,5 @@
 /** The public face: what a user interface asks of the widget's core, whoever the visitor is by now. */
+import { bare } from '@aside/protocol/bare'
 import { Fault, type PageContext, type ToolDefinition } from '@aside/protocol'
 import type { ContextChange } from '../sdk.ts'
 import { ask, claimsOf, readable, type Vouching } from './identity.ts'
@@ -67,6 +68,8 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   /** Whoever speaks later is right, and what was asked before is not waited for. */
   let turn = 0
   let context: PageContext | undefined
+  /** What of it was said since the page said who the visitor is, until that has taken effect. */
+  let since: PageContext | undefined
   let tools: ToolDefinition[] | undefined
   let visible = false
   let closed = false
@@ -141,7 +144,7 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   function leave(isTold = false, isErased = false): void {
     turn++
     const before = places.storeOf().get('token')
-    word = getToken = context = undefined
+    word = getToken = context = since = undefined
     unsubscribe()
     visit.close()
     if (isErased) places.storeOf(visit.person).set('token', undefined)
@@ -210,11 +213,16 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     }
     if (closed) return
     const person = personOf(word)
+    const { person: before } = visit
+    const said = since
+    since = undefined
     if (person === visit.person) {
       if (visit.getState().connection === 'ended') reopen(visit.person)
       return enter()
     }
     become(person)
+    // It is of whoever comes, and not of who has left.
+    if (before !== undefined) context = said
     await started
   }
 
@@ -228,10 +236,12 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       return () => listeners.delete(listener)
     },
     start: () => (started ??= begin()),
-    async identify({ token, getToken: next }) {
+    async identify(how) {
+      const { token, getToken: next }: Vouching = bare({ ...how })
       turn++
       getToken = next
       word = readable(token)
+      since = {}
       if (!started) return
       started = begin()
       await started
@@ -248,7 +258,10 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       visit.send(text, more, context || offered ? { context, tools: offered } : undefined)
     },
     setContext(change) {
-      context = JSON.parse(JSON.stringify({ ...context, ...change }), (_, it) => it ?? undefined)
+      const and = (before?: PageContext): PageContext =>
+        JSON.parse(JSON.stringify({ ...before, ...change }), (_, it) => it ?? undefined)
+      context = and(context)
+      if (since) since = and(since)
     },
     setTools(next) {
       tools = next[0] && JSON.parse(JSON.stringify(next))

@@ -4,6 +4,7 @@ import { type Core, createCore } from './index.ts'
 import { createStorage } from './testing/browser.ts'
 import { type Peer, startPeer } from './testing/peer.ts'
 import { settings } from './testing/settings.ts'
+import { tokenFor } from './testing/token.ts'
 
 let peer: Peer
 let cores: Core[]
@@ -51,6 +52,31 @@ test('a message keeps what was so when it was written, over a reload', async () 
   await open()
   await sent(1)
   expect(posted()[0]).toMatchObject({ text: 'One?', context: { page: '/cart' } })
+})
+
+test('who leaves takes along what was said of them, and not what was said after the next one came', async () => {
+  const core = await open()
+  await core.identify({ token: tokenFor('u1') })
+  core.setContext({ plan: 'pro', page: '/cart' })
+  const second = core.identify({ getToken: () => Promise.resolve(tokenFor('u2')) })
+  core.setContext({ page: '/till' })
+  await second
+  core.send('One?')
+  await sent(1)
+  expect(posted()[0]?.['context']).toEqual({ page: '/till' })
+
+  const nobody = core.identify({})
+  core.setContext({ page: '/' })
+  await nobody
+  core.send('Two?')
+  await sent(2)
+  expect(posted()[1]?.['context']).toEqual({ page: '/' })
+
+  core.setContext({ plan: 'pro' })
+  core.logout()
+  core.send('Three?')
+  await sent(3)
+  expect(posted()[2]).not.toHaveProperty('context')
 })
 
 test('what the server does not take is said in the console once, and the message goes without', async () => {

@@ -1,4 +1,5 @@
 /** What the browser says of the page and the network. Outside a browser it says nothing. */
+import { bare } from '@aside/protocol/bare'
 
 export interface PageEvents {
   /** There is reason to look whether all is well: somebody looks at the page again. */
@@ -20,7 +21,7 @@ export function watchPage(on: PageEvents): () => void {
   const control = new AbortController()
   const page = typeof document === 'undefined' ? undefined : document
   const listen = (target: EventTarget | undefined, name: string, listener: () => void) =>
-    target?.addEventListener(name, listener, { signal: control.signal })
+    target?.addEventListener(name, listener, bare({ signal: control.signal }))
   const window = typeof addEventListener === 'function' ? globalThis : undefined
   listen(window, 'online', () => on.online(true))
   listen(window, 'offline', () => on.online(false))

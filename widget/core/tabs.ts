@@ -1,4 +1,5 @@
 /** The other tabs of this browser that show the same app: what they tell each other, and who does what only one may do. */
+import { bare } from '@aside/protocol/bare'
 import { PROTOCOL_VERSION, type Posted, type StreamEvent } from '@aside/protocol'
 import type { Failure, OutboxItem } from './state.ts'
 
@@ -82,7 +83,8 @@ export function joinTabs(place: string, isShared: () => boolean): Tabs {
       channel = listener && locks() && new BroadcastChannel(root)
       if (channel && listener) channel.onmessage = ({ data }: MessageEvent<TabMessage>) => listener(data)
     },
-    async exclusive(name, run, { signal, patienceMs, steal } = {}) {
+    async exclusive(name, run, how) {
+      const { signal, patienceMs, steal }: Exclusion = bare({ ...how })
       const manager = locks()
       if (!manager) return run()
       let started = false
@@ -94,9 +96,9 @@ export function joinTabs(place: string, isShared: () => boolean): Tabs {
         return run()
       }
       const either = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal
-      const take = () => manager.request(`${root}:${name}`, { steal: true }, begin)
+      const take = () => manager.request(`${root}:${name}`, bare({ steal: true }), begin)
       try {
-        return await (steal ? take() : manager.request(`${root}:${name}`, { signal: either }, begin))
+        return await (steal ? take() : manager.request(`${root}:${name}`, bare({ signal: either }), begin))
       } catch (error) {
         if (started || signal?.aborted) throw error
         if (patience.signal.aborted) return await take()

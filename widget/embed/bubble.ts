@@ -10,8 +10,7 @@ export interface Look {
 
 export const css = ({ position, zIndex, color }: Look): string =>
   `:host{all:initial!important;position:fixed!important;z-index:${zIndex}!important}:host([hidden]){display:none!important}` +
-  `button{position:fixed;${position}:20px;bottom:20px;border:0;box-shadow:0 4px 24px #0004;width:56px;height:56px;border-radius:50%;background:${color};cursor:pointer;forced-color-adjust:none}` +
-  'i{display:block;margin:auto;width:24px;height:24px;background:#fff;clip-path:path("M12 3a9 9 0 1 1-4 17l-5 1 1-5a9 9 0 0 1 8-13Z")}' +
-  '.on i{clip-path:path("M4 9l2-2 6 6 6-6 2 2-8 8Z")}.wait i{opacity:.5}' +
-  'b{position:absolute;top:-4px;right:-4px;padding:0 6px;border-radius:12px;background:#c22;color:#fff;font:700 12px/20px system-ui}b:empty{display:none}' +
+  `button{position:fixed;${position}:20px;bottom:20px;border:0;padding:16px;box-shadow:0 4px 24px #0004;border-radius:50%;background:${color};cursor:pointer;forced-color-adjust:none}` +
+  'i{display:block;padding:12px;background:#fff;clip-path:path("M12 3a9 9 0 1 1-4 17l-5 1 1-5a9 9 0 0 1 8-13Z")}' +
+  'b{position:absolute;top:-4px;right:-4px;padding:0 6px;border-radius:12px;background:#c22;color:#fff;font:700 12px/20px system-ui}' +
   'iframe{visibility:hidden}'

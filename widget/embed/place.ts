@@ -7,7 +7,8 @@ export const placeCss = (
   { height, offsetTop }: Pick<VisualViewport, 'height' | 'offsetTop'>,
   { mode, launcher }: { mode?: string | undefined; launcher?: string | undefined },
 ): string => {
-  const shown = 'iframe{border:0}.on~iframe{visibility:visible}'
+  const shown =
+    '.on i{clip-path:path("M4 9l2-2 6 6 6-6 2 2-8 8Z")}.wait i{opacity:.5}iframe{border:0}.on~iframe{visibility:visible}'
   const whole = 'width:100%;height:100%'
   if (mode === 'page') return `${shown}iframe{position:fixed;inset:0;${whole}}`
   if (mode)

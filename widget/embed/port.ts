@@ -1,8 +1,10 @@
 /**
  * `embed-port.js`: what the shim and the iframe say to each other. Fetched with the iframe, on first intent.
  */
+import { bare } from '@aside/protocol/bare'
 import type { FrameInit, PageMessage } from '@aside/protocol/frame'
 import type { WidgetState } from '../sdk.ts'
+import type { PagePart } from './page.ts'
 import { placeCss } from './place.ts'
 import type { Call, Shim } from './shim.ts'
 
@@ -28,7 +30,7 @@ type Kept = Call & { readonly message: Extract<PageMessage, { type: 'command' }>
 const isSetting = ({ name }: Call) => /^(set|id|reg|unreg)/.test(name)
 
 export function speak(shim: Shim): void {
-  const { key, server, tag, root, host, signal } = shim
+  const { key, server, tag, root, host } = shim
   const storedKey = `aside:${key}`
   const sheet = new CSSStyleSheet()
   /** The page's own functions, which the frame knows by their numbers. */
@@ -40,6 +42,14 @@ export function speak(shim: Shim): void {
   let count = 0
   /** What the frame was told last. */
   let told: boolean | undefined
+
+  /** What a chat does without that has nothing new, and stands where it always does. */
+  let page: Promise<void | PagePart> | undefined
+  const onPage = (act: (it: PagePart) => void) =>
+    void (page ??= import('./page.ts').then(
+      (it) => it.createPagePart(shim),
+      () => void (page = undefined),
+    )).then((it) => it && act(it))
 
   const post = (message: PageMessage) => port?.postMessage(message)
 
@@ -85,10 +95,11 @@ export function speak(shim: Shim): void {
     }
   }
 
-  function hear({ type, id, name, detail, state, fn, args, value, error }: Heard): void {
+  function hear({ type, id, name, detail, state, fn, args, value, error }: Heard, moving?: MessagePort): void {
     if (type === 'call') void answer(id, fn, args)
     else if (type === 'result') hearResult(id, value, error)
     else if (type === 'event') shim.tell(name, detail)
+    else if (type === 'move') onPage((it) => it.move(moving!))
     else if (type === 'open' || type === 'close') shim.show(type === 'open')
     else if (type === 'state' && state) {
       const isFirst = !shim.ready
@@ -96,6 +107,7 @@ export function speak(shim: Shim): void {
       shim.ready = true
       shim.state = state
       shim.note = state.unread
+      if (page || state.unread) onPage((it) => it.count(state.unread))
       // What the tag leaves open.
       const { position, zIndex } = tag
       shim.look = { ...shim.look, ...state.look, ...(position ? { position } : {}), ...(zIndex ? { zIndex } : {}) }
@@ -128,12 +140,13 @@ export function speak(shim: Shim): void {
   allow(tag.consent !== 'false')
   root.adoptedStyleSheets.push(sheet)
   place()
+  // It has the `signal` that ends this, and nothing that the page gave all objects.
   addEventListener(
     'message',
     ({ source, origin, data }) => {
       if (port || source !== shim.frame?.contentWindow || origin !== server || data.aside !== 'ready') return
       const channel = new MessageChannel()
-      channel.port1.onmessage = ({ data }) => hear(data as Heard)
+      channel.port1.onmessage = ({ data, ports }) => hear(bare(data as Heard), ports[0])
       shim.flush?.()
       const calls = [...kept.values()].map((it) => it.message)
       const init: FrameInit = { ...tag, aside: 'init', version: 2, appId: key, open: shim.shown, calls } as FrameInit
@@ -141,11 +154,11 @@ export function speak(shim: Shim): void {
       port = channel.port1
       told = shim.shown
     },
-    { signal },
+    shim,
   )
   // On phones the frame covers the page, and ends where the keyboard begins.
-  viewport?.addEventListener('resize', place, { signal })
-  viewport?.addEventListener('scroll', place, { signal })
+  viewport?.addEventListener('resize', place, shim)
+  viewport?.addEventListener('scroll', place, shim)
   if (!host.isConnected) return
   shim.flush()
 }

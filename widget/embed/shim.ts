@@ -2,6 +2,7 @@
  * One tag on the page's side until somebody wants to chat: the bubble, and what the page has said so far. On first intent it
  * makes the iframe and fetches `embed-port.js`, which speaks with it.
  */
+import { bare } from '@aside/protocol/bare'
 import type { Widget, WidgetState } from '../sdk.ts'
 import { css, type Look } from './bubble.ts'
 import type { Tag } from './tag.ts'
@@ -33,12 +34,12 @@ export interface Shim {
   /** Takes the frame away where it never answers. */
   watchdog?: ReturnType<typeof setTimeout>
   /** It listens. */
-  ready: boolean
+  ready?: boolean
   shown: boolean
   /** By somebody, and not by itself: then it takes the focus. */
-  asked: boolean
+  asked?: boolean
   /** How many messages came meanwhile, or what went wrong. */
-  note: string | number
+  note?: string | number
   /** Of `embed-port.js`: says to the frame what there is to say. */
   flush?(): void
   /** Of `embed-port.js`: the frame is gone. */
@@ -46,35 +47,38 @@ export interface Shim {
   draw(): void
   show(next: boolean): void
   tell(event: string, detail?: unknown): void
-  on(event: string, listener: (detail: never) => void): () => boolean
 }
+
+type Listener = (detail: never) => void
+
+/** Of the document itself they are what elements of the page are called. */
+const { createElement, querySelector } = Document.prototype
 
 /** `src`: of the tag. */
 export function createShim(key: string, src: string, tag: Tag, gone: () => void): Widget {
   const watchdogMs = 10_000
   const { open = 'false', label = 'Chat', mode, target = 'html', launcher, consent } = tag
-  const make = <K extends keyof HTMLElementTagNameMap>(name: K) => document.createElement(name)
+  const make = <K extends keyof HTMLElementTagNameMap>(name: K) =>
+    createElement.call(document, name) as HTMLElementTagNameMap[K]
   const host = make('div')
+  const root = host.attachShadow({ mode: 'open' })
   const button = make('button')
   const badge = make('b')
   const sheet = new CSSStyleSheet()
   const life = new AbortController()
-  const listeners: Record<string, Set<(detail: never) => void>> = {}
+  const listeners: Record<string, Set<Listener>> = bare({})
 
-  const it: Shim = {
+  const it: Shim = bare({
     key,
     server: new URL(tag.server || src).origin,
     tag,
     host,
-    root: host.attachShadow({ mode: 'open' }),
+    root,
     signal: life.signal,
     calls: [],
     look: { color: '#4353d9', position: 'right', zIndex: 2147483000, ...tag },
     state: { connection: 'idle', unread: 0 } as WidgetState,
-    ready: false,
     shown: false,
-    asked: false,
-    note: 0,
     draw() {
       const said = it.shown || !it.note ? '' : ` ${it.note}`
       button.className = !it.shown ? '' : it.ready ? 'on' : 'wait'
@@ -82,6 +86,7 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
       // A browser makes words of it.
       button.ariaExpanded = it.shown as never
       badge.textContent = said
+      badge.hidden = !said
       sheet.replaceSync(css(it.look))
       it.tell('state')
     },
@@ -98,11 +103,11 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
       it.draw()
     },
     tell: (event, detail) => listeners[event]?.forEach((listener) => queueMicrotask(() => listener(detail as never))),
-    on(event, listener) {
-      const set = (listeners[event] ??= new Set())
-      set.add(listener)
-      return () => set.delete(listener)
-    },
+  })
+  const off = (event: string, listener: Listener) => listeners[event]?.delete(listener)
+  const on = (event: string, listener: Listener) => {
+    ;(listeners[event] ??= new Set()).add(listener)
+    return () => off(event, listener)
   }
   const getState = () => ({ ...it.state, open: it.shown, hidden: host.hidden === true })
 
@@ -130,16 +135,16 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
     frame.sandbox =
       'allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads'
     frame.src = `${it.server}/embed/${key}`
-    it.root.append(frame)
+    root.append(frame)
     it.watchdog = setTimeout(away, watchdogMs)
     import(/* @vite-ignore */ new URL('embed-port.js', src) as never).then(({ speak }) => it.flush ?? speak(it), away)
   }
 
-  it.root.adoptedStyleSheets = [sheet]
+  root.adoptedStyleSheets = [sheet]
   button.append(make('i'), badge)
   button.hidden = (mode || launcher) as never
-  it.root.append(button)
-  document.querySelector(target)?.append(host)
+  root.append(button)
+  querySelector.call(document, target)?.append(host)
 
   const toggle = () => it.show(!it.shown)
   button.onclick = toggle
@@ -148,24 +153,24 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
   if (launcher) addEventListener('click', (event) => (event.target as Element).closest?.(launcher) && toggle(), it)
 
   // By itself, it leaves the focus where the visitor has it; on a phone it would cover the page just gone to.
-  let stored
+  let isOpen: unknown = mode || open !== 'false'
   try {
-    stored = consent !== 'false' && sessionStorage[`aside:${key}`]
+    isOpen ||= innerWidth > 480 && consent !== 'false' && sessionStorage[`aside:${key}`]
   } catch {
     // Storage is blocked: whether it was open is not remembered.
   }
-  if (mode || open !== 'false' || (stored && innerWidth > 480)) {
+  if (isOpen) {
     load()
     it.shown = true
   }
   it.draw()
 
   /** What gives something back at once. */
-  const now: Record<string, unknown> = {
+  const now: Record<string, unknown> = bare({
     getState,
-    on: it.on,
-    off: (event: string, listener: () => void) => listeners[event]?.delete(listener),
-    subscribe: (listener: (state: WidgetState) => void) => it.on('state', () => listener(getState())),
+    on,
+    off,
+    subscribe: (listener: (state: WidgetState) => void) => on('state', () => listener(getState())),
     destroy() {
       unload()
       life.abort()
@@ -174,8 +179,8 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
     },
     // It is no promise itself.
     then: 0,
-  }
-  const here: Record<string, (value: string) => void> = {
+  })
+  const here: Record<string, (value: string) => void> = bare({
     open: () => it.show(true),
     close: () => it.show(false),
     toggle,
@@ -185,7 +190,7 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
       it.look.zIndex = tag.zIndex = zIndex
       it.draw()
     },
-  }
+  })
   /** All else is the frame's. */
   return new Proxy(now, {
     get: (_, name: string) =>

@@ -7,8 +7,6 @@ import { createPageFunctions } from './functions.ts'
 import { isInit, isMessage } from './port.ts'
 import { vouchedByPage } from './vouching.ts'
 
-const mount = createMount()
-
 type Command = Extract<PageMessage, { type: 'command' }>
 
 /** The server writes it into the document, where it resolved a key; else it is the last part of the address. */
@@ -37,13 +35,20 @@ const codeOf = (error: unknown): string =>
 const events = ['ready', 'message', 'unread', 'conversation', 'identity', 'connection', 'error'] as const
 
 function begin({ open, locale, theme, mode, consent, calls = [], ...init }: FrameInit, port: MessagePort): void {
-  const post = (message: FrameMessage) => port.postMessage(message)
+  const post = (message: FrameMessage, ports: MessagePort[] = []) => port.postMessage(message, ports)
   const functions = createPageFunctions(post)
   const argsOf = ({ args }: Command) => args.map(functions.revive)
   const said = (command: string) => calls.findLast((it) => it.command === command)
   const identify = said('identify')
   const { token, getToken } = vouchedByPage({ open, ...init }, identify && vouchingOf(argsOf(identify)[0]))
-  const widget = mount(document.body, {
+  function askToMove(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    post({ type: 'move' }, [port2])
+    return port1
+  }
+
+  // Inline, or over the whole page, it stands where it stands.
+  const widget = createMount(undefined, mode ? undefined : { askToMove })(document.body, {
     baseUrl,
     appId,
     mode: mode ? 'page' : 'frame',
@@ -92,7 +97,7 @@ function begin({ open, locale, theme, mode, consent, calls = [], ...init }: Fram
 }
 
 const page = originOfPage()
-if (window.parent === window) speakWith(mount(document.body, { baseUrl, appId, mode: 'frame', open: true }))
+if (window.parent === window) speakWith(createMount()(document.body, { baseUrl, appId, mode: 'frame', open: true }))
 else if (page) {
   const hello = () => window.parent.postMessage({ aside: 'ready', version: 2 } satisfies FrameHello, page)
   // The page's side of it may be on its way still.

@@ -9,11 +9,9 @@ const MAX_TOKEN_CHARS = 8_192
 type Loose = Record<string, unknown>
 
 const isObject = (it: unknown): it is Loose => typeof it === 'object' && it !== null
-const isSize = (it: unknown): boolean => typeof it === 'number' && it >= 0 && it <= 100_000
 const isText = (it: unknown, maxChars: number): boolean => typeof it === 'string' && it.length <= maxChars
 const isWhole = (it: unknown): boolean => Number.isInteger(it) && (it as number) >= 0
 const absentOr = (it: unknown, valid: boolean): boolean => it === undefined || valid
-const isBox = ({ width, height }: Loose): boolean => isSize(width) && isSize(height)
 
 /** A record, so that none is forgotten. */
 const commands: Record<FrameCommand, 1> = {
@@ -52,7 +50,6 @@ export const isInit = (it: unknown): it is FrameInit =>
   absentOr(it['locale'], isText(it['locale'], 35)) &&
   isOneOf(it['theme'], 'light', 'dark', 'auto') &&
   isOneOf(it['mode'], 'inline', 'page') &&
-  absentOr(it['viewport'], isObject(it['viewport']) && isBox(it['viewport'])) &&
   ['consent', 'user', 'project'].every((name) => absentOr(it[name], isText(it[name], 200))) &&
   ['identity', 'sig'].every((name) => absentOr(it[name], isText(it[name], MAX_TOKEN_CHARS))) &&
   absentOr(
@@ -64,7 +61,6 @@ export const isMessage = (it: unknown): it is PageMessage => {
   if (!isObject(it)) return false
   const { type, id, error } = it
   if (type === 'open' || type === 'close') return true
-  if (type === 'resize') return isBox(it)
   if (type === 'result') return isWhole(id) && absentOr(error, isText(error, 500))
   return isCommand(it)
 }

@@ -1,4 +1,5 @@
 /** The one inside of every way to embed: a widget in a shadow root of its own, with its own Vue app, Pinia and core. */
+import { bare } from '@aside/protocol/bare'
 import { createPinia } from 'pinia'
 import { type Component, createApp, shallowRef } from 'vue'
 import { createConsent, createCore } from '../core/index.ts'
@@ -11,19 +12,29 @@ import { setupKey } from './setup.ts'
 import { useChat } from './stores/chat.ts'
 import { usePanel } from './stores/panel.ts'
 import { adoptStyles, cssOf } from './styles.ts'
+import type { useVisibleHeight } from './visible-height.ts'
 import Root from './Root.ce.vue'
 
 /** What only a floating widget needs. */
 export interface Floating {
+  /** With the styles of the panel that it opens. */
   readonly Launcher: Component
   readonly watchLaunchers: typeof watchLaunchers
   readonly useFocusLoop: typeof useFocusLoop
+  readonly useVisibleHeight: typeof useVisibleHeight
+}
+
+/** What only a panel has that floats over a page in a frame. */
+export interface Framed {
+  /** A port to the page: over it `protocol/frame.ts` has `PageRoom` come, and `FrameBox` go. */
+  askToMove(): MessagePort
 }
 
 /** What is only ever in a frame does without `floating`. */
 export const createMount =
-  (floating?: Floating): Mount =>
-  (element, initial) => {
+  (floating?: Floating, framed?: Framed): Mount =>
+  (element, given) => {
+    const initial = bare({ ...given })
     const options = shallowRef(initial)
     const tools = shallowRef<readonly PageTool[]>([])
     const consent = createConsent(initial.appId, initial.consent ?? true)
@@ -43,16 +54,19 @@ export const createMount =
       options,
       tools,
       floating,
+      framed,
       adopt,
       storage: consent.backing,
       createCore: (onLeft) =>
-        createCore({
-          baseUrl: initial.baseUrl,
-          appId: initial.appId,
-          identity: { token: initial.identity, getToken: initial.getToken },
-          onLeft,
-          storage: consent.backing,
-        }),
+        createCore(
+          bare({
+            baseUrl: initial.baseUrl,
+            appId: initial.appId,
+            identity: { token: initial.identity, getToken: initial.getToken },
+            onLeft,
+            storage: consent.backing,
+          }),
+        ),
       tell: (event, detail) => listeners.get(event)?.forEach((listener) => listener(detail as never)),
     })
     app.use(pinia)
@@ -69,7 +83,7 @@ export const createMount =
       tools,
       listeners,
       options: () => options.value,
-      setOptions: (change) => (options.value = { ...options.value, ...change }),
+      setOptions: (change) => (options.value = bare({ ...options.value, ...change })),
       end() {
         app.unmount()
         chat.close()

@@ -1,13 +1,14 @@
 /** What one mounted widget gives to everything inside it. */
 import { inject, type InjectionKey, type ShallowRef } from 'vue'
 import type { Backing, Core } from '../core/index.ts'
-import type { Floating } from './create-mount.ts'
+import type { Floating, Framed } from './create-mount.ts'
 import type { Options, PageTool, WidgetEvent, WidgetEvents } from './options.ts'
 
 export interface Setup {
   /** What only a floating widget has; in a frame there is none. */
   readonly floating: Floating | undefined
-
+  /** What only a panel in a frame has that stands on somebody else's page. */
+  readonly framed: Framed | undefined
   readonly options: Readonly<ShallowRef<Options>>
   /** What the page can do. */
   readonly tools: Readonly<ShallowRef<readonly PageTool[]>>

@@ -1,4 +1,5 @@
 /** Files that somebody drags over the panel, or pastes into it. */
+import { bare } from '@aside/protocol/bare'
 
 /** Without folders: they look like files, and cannot be read as such. */
 export function filesOf({ items, files }: DataTransfer): File[] {
@@ -17,7 +18,7 @@ export function watchOffers(
 ): () => void {
   const control = new AbortController()
   const listen = <K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void) =>
-    element.addEventListener(type, listener, { signal: control.signal })
+    element.addEventListener(type, listener, bare({ signal: control.signal }))
 
   function drag(event: DragEvent): void {
     const { dataTransfer } = event

@@ -14,7 +14,9 @@ let drawn = ''
 let isMade = false
 let observer: MutationObserver | undefined
 
-const element = () => document.head.querySelector('title')
+/** Not of the document itself: an element of the page may be called that. */
+const head = () => Reflect.get(Document.prototype, 'head', document) as HTMLHeadElement
+const element = () => head().querySelector('title')
 
 /** A page that counts for itself is left alone: two counts would say nothing, and two who insist would never end. */
 const isCounted = (title: string) => /^\s*\(\d+\+?\)/.test(title)
@@ -22,7 +24,7 @@ const isCounted = (title: string) => /^\s*\(\d+\+?\)/.test(title)
 function write(text: string): void {
   const title = element()
   if (title) title.textContent = text
-  else document.head.append(Object.assign(document.createElement('title'), { textContent: text }))
+  else head().append(Object.assign(document.createElement('title'), { textContent: text }))
 }
 
 function restore(): void {
@@ -54,7 +56,7 @@ function draw(): void {
   observer = new MutationObserver(() => {
     if ((element()?.textContent ?? '') !== drawn) draw()
   })
-  observer.observe(document.head, { childList: true, subtree: true, characterData: true })
+  observer.observe(head(), { childList: true, subtree: true, characterData: true })
 }
 
 /** For one widget; where a page has several, their counts are added up. */

@@ -17,6 +17,16 @@ export type Edges = 'n' | 's' | 'e' | 'w' | 'ne' | 'nw' | 'se' | 'sw'
 
 export const LEAST: Room = { width: 320, height: 400 }
 
+const none = { left: '', top: '', width: '', height: '', right: '', bottom: '', maxWidth: '', maxHeight: '' }
+
+/** For `element.style`. Nothing: as the style sheet has it. */
+export function styleOf(box: Box | undefined): typeof none {
+  if (!box) return none
+  const px = (length: number) => `${length}px`
+  const at = { left: px(box.left), top: px(box.top), width: px(box.width), height: px(box.height) }
+  return { ...at, right: 'auto', bottom: 'auto', maxWidth: 'none', maxHeight: 'none' }
+}
+
 const between = (least: number, value: number, most: number) => Math.max(least, Math.min(value, Math.max(least, most)))
 /** A window may be smaller than the smallest panel. */
 const leastIn = ({ width, height }: Room): Room => ({

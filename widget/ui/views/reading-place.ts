@@ -1,4 +1,5 @@
 /** A list that grows at its end, and is read: who reads the end stays there, who reads above is left in peace. */
+import { bare } from '@aside/protocol/bare'
 import { nextTick, onBeforeUpdate, onMounted, onScopeDispose, ref, type ShallowRef } from 'vue'
 
 type Part = Readonly<ShallowRef<HTMLElement | null>>
@@ -83,7 +84,7 @@ export function useReadingPlace(
     if (read) readAt = topOf(read)
   })
   onMounted(() => {
-    scroller.value?.addEventListener('scroll', onScroll, { passive: true })
+    scroller.value?.addEventListener('scroll', onScroll, bare({ passive: true }))
     if (scroller.value) sizes.observe(scroller.value)
     if (content.value) sizes.observe(content.value)
   })
