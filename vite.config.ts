@@ -177,6 +177,25 @@ const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`
   },
 })
 
+/** Alone, and patient. */
+const browsing = (groupOrder: number) => ({
+  ...group(groupOrder, 1),
+  expect: { poll: { timeout: 15_000, interval: 50 } },
+})
+
+/** What is most likely to differ from Chromium: embedding, focus, keyboard, pointer, layout. All of them: `npm run test:firefox`. */
+const inFirefox = [
+  'accessibility',
+  'addresses',
+  'attention',
+  'embedding',
+  'harmless',
+  'identity',
+  'isolation',
+  'placing',
+  'sdk',
+]
+
 const tests = () => ({
   test: {
     pool: 'forks' as const,
@@ -186,13 +205,19 @@ const tests = () => ({
         ...group(0),
         exclude: [...configDefaults.exclude, 'server/durability/**'],
       }),
-      node('durability', 30_000, ['server/durability/*.test.ts'], group(2)),
+      node('durability', 30_000, ['server/durability/*.test.ts'], group(3)),
       node('cli', 30_000),
       node('scripts', 30_000),
-      node('browser', 120_000, ['host-demo/**/*.test.ts'], {
-        ...group(1, 1),
-        expect: { poll: { timeout: 15_000, interval: 50 } },
-      }),
+      node('browser', 120_000, ['host-demo/**/*.test.ts'], browsing(1)),
+      node(
+        'firefox',
+        120_000,
+        inFirefox.map((it) => `host-demo/${it}.test.ts`),
+        {
+          ...browsing(2),
+          env: { ASIDE_BROWSER: 'firefox' },
+        },
+      ),
       {
         plugins: [vue()],
         test: {

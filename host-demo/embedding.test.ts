@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import { type Chat, chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion, tagSentence } from './testing/documents.ts'
 
@@ -29,7 +29,7 @@ const ways: Way[] = [
   },
 ]
 
-describe.skipIf(!findChromium())('every way to embed', () => {
+describe.skipIf(!findBrowser())('every way to embed', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })

@@ -5,7 +5,7 @@ import { updateApp } from '@aside/protocol'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Chat, chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion, tagSentence } from './testing/documents.ts'
 import type { WatchedPage } from './testing/watched-page.ts'
@@ -69,7 +69,7 @@ const attacks: Attack[] = [
 /** The page every browser begins with is none, and has no icon. */
 const troublesOf = ({ troubles }: WatchedPage) => troubles.filter((it) => !it.includes('status of 404'))
 
-describe.skipIf(!findChromium())('a chat on a page', () => {
+describe.skipIf(!findBrowser())('a chat on a page', () => {
   let demo: Demo
   let pages: Server
   let origin = ''

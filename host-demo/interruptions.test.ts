@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents } from './testing/documents.ts'
 import { type ServerProcess, startServerProcess } from './testing/server-process.ts'
@@ -8,7 +8,7 @@ import { type ServerProcess, startServerProcess } from './testing/server-process
 const MODEL = 'tokens:200:5'
 const wholeAnswer = Array.from({ length: 200 }, (_, index) => `w${index}`).join(' ')
 
-describe.skipIf(!findChromium())('an answer that is interrupted', () => {
+describe.skipIf(!findBrowser())('an answer that is interrupted', () => {
   let demo: Demo
   let server: ServerProcess
   beforeAll(async () => {

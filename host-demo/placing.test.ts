@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from './testing/audit.ts'
 import { chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { doubleClick, findBrowser, lacks } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 
-describe.skipIf(!findChromium())('the place of a floating panel', () => {
+describe.skipIf(!findBrowser())('the place of a floating panel', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo()
@@ -22,11 +22,17 @@ describe.skipIf(!findChromium())('the place of a floating panel', () => {
     }
     await chat.open()
     const pull = async (x: number, y: number, dx: number, dy: number) => {
+      const window = page.viewportSize()!
+      // No hand pulls farther than the edge of the screen.
+      const to = [
+        Math.min(Math.max(x + dx, 0), window.width - 1),
+        Math.min(Math.max(y + dy, 0), window.height - 1),
+      ] as const
       await page.mouse.move(x, y)
       await chat.panel.locator('.grips').waitFor({ state: 'attached' })
       await page.mouse.down()
-      await page.mouse.move(x + dx / 2, y + dy / 2)
-      await page.mouse.move(x + dx, y + dy)
+      await page.mouse.move((x + to[0]) / 2, (y + to[1]) / 2)
+      await page.mouse.move(...to)
       await page.mouse.up()
     }
     return { ...visit, chat, box, pull }
@@ -53,7 +59,7 @@ describe.skipIf(!findChromium())('the place of a floating panel', () => {
     await page.setViewportSize({ width: 1_280, height: 800 })
     await expect.poll(box).toEqual(moved)
 
-    await chat.panel.locator('h2').dblclick()
+    await doubleClick(chat.panel.locator('h2'))
     await expect.poll(box).toEqual(before)
     expect(await page.evaluate(() => Object.keys(localStorage).filter((it) => it.includes('preferences')))).toEqual([])
     expect(troubles).toEqual([])
@@ -108,7 +114,7 @@ describe.skipIf(!findChromium())('the place of a floating panel', () => {
   })
 })
 
-describe.skipIf(!findChromium())('a phone', () => {
+describe.skipIf(!findBrowser())('a phone', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo()
@@ -127,7 +133,8 @@ describe.skipIf(!findChromium())('a phone', () => {
     await close()
   })
 
-  it('shows every view in what its keyboard leaves of the screen, with fields that are not zoomed into', async () => {
+  const title = 'shows every view in what its keyboard leaves of the screen, with fields that are not zoomed into'
+  it.skipIf(lacks('a page zoomed into'))(title, async () => {
     const { page, context, close } = await demo.visit('/federated-plain', {
       viewport: { width: 390, height: 844 },
       isMobile: true,
