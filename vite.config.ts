@@ -177,6 +177,9 @@ const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`
   },
 })
 
+/** Where every step of a test takes longer. */
+const isFirefox = process.env['ASIDE_BROWSER'] === 'firefox'
+
 /** Alone, and patient. */
 const browsing = (groupOrder: number) => ({
   ...group(groupOrder, 1),
@@ -208,7 +211,7 @@ const tests = () => ({
       node('durability', 30_000, ['server/durability/*.test.ts'], group(3)),
       node('cli', 30_000),
       node('scripts', 30_000),
-      node('browser', 120_000, ['host-demo/**/*.test.ts'], browsing(1)),
+      node('browser', isFirefox ? 300_000 : 120_000, ['host-demo/**/*.test.ts'], browsing(1)),
       node(
         'firefox',
         120_000,

