@@ -7,7 +7,7 @@ import federation from '@originjs/vite-plugin-federation'
 import vue from '@vitejs/plugin-vue'
 import type { UserConfig } from 'vite'
 import { configDefaults, defineConfig } from 'vitest/config'
-import { lexerOfMarkedOnly, plainDynamicImports, quotesForFederation } from './widget/build-plugins.ts'
+import { failedImportsAgain, lexerOfMarkedOnly, plainDynamicImports, quotesForFederation } from './widget/build-plugins.ts'
 
 const root = import.meta.dirname
 
@@ -56,6 +56,7 @@ export const remote = (outDir = 'dist/cdn'): UserConfig => ({
     vue(),
     lexerOfMarkedOnly(),
     quotesForFederation(),
+    failedImportsAgain(),
     federation({
       name: 'aside',
       filename: 'remoteEntry.js',
@@ -109,7 +110,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
       },
     },
   },
-  plugins: [vue(), lexerOfMarkedOnly(), plainDynamicImports()],
+  plugins: [vue(), lexerOfMarkedOnly(), plainDynamicImports(), failedImportsAgain()],
 })
 
 /** (b) The script tag: the shim, and what its iframe loads. */

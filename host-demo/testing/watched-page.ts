@@ -33,8 +33,9 @@ export function openBrowser(origins: string[]): WatchedBrowser {
       })
       context.on('weberror', (error) => {
         const text = String(error.error())
-        // What Firefox itself says of a page's policy comes the same way as what nobody caught.
-        troubles.push(`${text.startsWith('Content-Security-Policy') ? 'error' : 'uncaught'}: ${text}`)
+        // What Firefox itself says in the console comes the same way as what nobody caught.
+        const isOfBrowser = /^(Content-Security-Policy|Cross-Origin Request Blocked)/.test(text)
+        troubles.push(`${isOfBrowser ? 'error' : 'uncaught'}: ${text}`)
       })
       context.on('request', (request) => {
         const { origin } = new URL(request.url())
