@@ -7,7 +7,12 @@ import federation from '@originjs/vite-plugin-federation'
 import vue from '@vitejs/plugin-vue'
 import type { UserConfig } from 'vite'
 import { configDefaults, defineConfig } from 'vitest/config'
-import { failedImportsAgain, lexerOfMarkedOnly, plainDynamicImports, quotesForFederation } from './widget/build-plugins.ts'
+import {
+  failedImportsAgain,
+  lexerOfMarkedOnly,
+  plainDynamicImports,
+  quotesForFederation,
+} from './widget/build-plugins.ts'
 
 const root = import.meta.dirname
 
@@ -188,17 +193,7 @@ const browsing = (groupOrder: number) => ({
 })
 
 /** What is most likely to differ from Chromium: embedding, focus, keyboard, pointer, layout. All of them: `npm run test:firefox`. */
-const inFirefox = [
-  'accessibility',
-  'addresses',
-  'attention',
-  'embedding',
-  'harmless',
-  'identity',
-  'isolation',
-  'placing',
-  'sdk',
-]
+const inFirefox = ['accessibility', 'addresses', 'embedding', 'harmless', 'identity', 'placing', 'sdk']
 
 const tests = () => ({
   test: {

@@ -121,6 +121,10 @@ describe.skipIf(!findBrowser())('an answer that is interrupted', () => {
     const { page, context, close } = await demo.visit('/script-tag')
     const chat = chatOfTag(page)
     await chat.open()
+    // What draws an answer is there by then: without it an answer is plain text.
+    await chat.ask('Hello')
+    await chat.answered()
+    await chat.button('New conversation').click()
     await chat.panel.locator('.welcome').waitFor()
     await context.setOffline(true)
     await chat.panel.getByText('You are offline').waitFor()
