@@ -10,6 +10,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import {
   failedImportsAgain,
   lexerOfMarkedOnly,
+  piniaWithoutFiles,
   plainDynamicImports,
   quotesForFederation,
 } from './widget/build-plugins.ts'
@@ -115,7 +116,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
       },
     },
   },
-  plugins: [vue(), lexerOfMarkedOnly(), plainDynamicImports(), failedImportsAgain()],
+  plugins: [vue(), lexerOfMarkedOnly(), piniaWithoutFiles(), plainDynamicImports(), failedImportsAgain()],
 })
 
 /** (b) The script tag: the shim, and what its iframe loads. */

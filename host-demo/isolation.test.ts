@@ -149,7 +149,8 @@ describe.skipIf(!findBrowser())('page and chat leave each other alone', () => {
   ]
 
   it.for(mountings)('leaves nothing behind when it is taken away: $way', async ({ path, begin, find, end }) => {
-    const { page, context, close } = await demo.visit('/config.json')
+    // A page that is not from where it says may ask nobody at home, says Chromium, without this.
+    const { page, context, close } = await demo.visit('/config.json', { permissions: ['local-network-access'] })
     // The page as it is without a chat. Its scripts are left out, not refused: Firefox asks for no module a second time.
     await context.route(`**${path}`, async (route) => {
       const response = await route.fetch()

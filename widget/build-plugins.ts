@@ -74,3 +74,20 @@ export const lexerOfMarkedOnly = (): Plugin => ({
     },
   },
 })
+
+/**
+ * Lets tree shaking take away how Pinia's devtools save files, which are left out of production: the choice between the ways to
+ * do so looks into the browser, and would keep all of them.
+ */
+export const piniaWithoutFiles = (): Plugin => ({
+  name: 'aside:pinia-without-files',
+  apply: 'build',
+  transform: {
+    filter: { id: /\/pinia\/dist\/pinia\.js$/ },
+    handler(code) {
+      const result = code.replace(/^const saveAs = (.+);$/m, 'const saveAs = /*@__PURE__*/ (() => $1)();')
+      if (result === code) this.error('Pinia is no longer laid out as this expects')
+      return { code: result, map: null }
+    },
+  },
+})
