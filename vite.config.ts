@@ -7,7 +7,13 @@ import federation from '@originjs/vite-plugin-federation'
 import vue from '@vitejs/plugin-vue'
 import type { UserConfig } from 'vite'
 import { configDefaults, defineConfig } from 'vitest/config'
-import { lexerOfMarkedOnly, plainDynamicImports, quotesForFederation } from './widget/build-plugins.ts'
+import {
+  failedImportsAgain,
+  lexerOfMarkedOnly,
+  piniaWithoutFiles,
+  plainDynamicImports,
+  quotesForFederation,
+} from './widget/build-plugins.ts'
 
 const root = import.meta.dirname
 
@@ -56,6 +62,7 @@ export const remote = (outDir = 'dist/cdn'): UserConfig => ({
     vue(),
     lexerOfMarkedOnly(),
     quotesForFederation(),
+    failedImportsAgain(),
     federation({
       name: 'aside',
       filename: 'remoteEntry.js',
@@ -109,7 +116,7 @@ const single = (name: string, input: string, format: Format, outDir: string, glo
       },
     },
   },
-  plugins: [vue(), lexerOfMarkedOnly(), plainDynamicImports()],
+  plugins: [vue(), lexerOfMarkedOnly(), piniaWithoutFiles(), plainDynamicImports(), failedImportsAgain()],
 })
 
 /** (b) The script tag: the shim, and what its iframe loads. */
@@ -177,6 +184,18 @@ const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`
   },
 })
 
+/** Where every step of a test takes longer. */
+const isFirefox = process.env['ASIDE_BROWSER'] === 'firefox'
+
+/** Alone, and patient. */
+const browsing = (groupOrder: number) => ({
+  ...group(groupOrder, 1),
+  expect: { poll: { timeout: 15_000, interval: 50 } },
+})
+
+/** What is most likely to differ from Chromium: embedding, focus, keyboard, pointer, layout. All of them: `npm run test:firefox`. */
+const inFirefox = ['accessibility', 'addresses', 'embedding', 'harmless', 'identity', 'placing', 'sdk']
+
 const tests = () => ({
   test: {
     pool: 'forks' as const,
@@ -186,13 +205,19 @@ const tests = () => ({
         ...group(0),
         exclude: [...configDefaults.exclude, 'server/durability/**'],
       }),
-      node('durability', 30_000, ['server/durability/*.test.ts'], group(2)),
+      node('durability', 30_000, ['server/durability/*.test.ts'], group(3)),
       node('cli', 30_000),
       node('scripts', 30_000),
-      node('browser', 120_000, ['host-demo/**/*.test.ts'], {
-        ...group(1, 1),
-        expect: { poll: { timeout: 15_000, interval: 50 } },
-      }),
+      node('browser', isFirefox ? 300_000 : 120_000, ['host-demo/**/*.test.ts'], browsing(1)),
+      node(
+        'firefox',
+        120_000,
+        inFirefox.map((it) => `host-demo/${it}.test.ts`),
+        {
+          ...browsing(2),
+          env: { ASIDE_BROWSER: 'firefox' },
+        },
+      ),
       {
         plugins: [vue()],
         test: {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from './testing/audit.ts'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion, tagSentence } from './testing/documents.ts'
 
@@ -12,7 +12,7 @@ const focused = (): string => {
   return `${element?.localName} ${element?.getAttribute('aria-label') ?? ''}`.trim()
 }
 
-describe.skipIf(!findChromium())('a chat for everybody', () => {
+describe.skipIf(!findBrowser())('a chat for everybody', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp, createKey } from '@aside/protocol'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion, tagSentence } from './testing/documents.ts'
 import { visitSaying } from './testing/tag-page.ts'
 
-describe.skipIf(!findChromium())('what a page is let in with', () => {
+describe.skipIf(!findBrowser())('what a page is let in with', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })

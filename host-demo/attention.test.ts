@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 
 /** Counts the notes that sound, which nothing else could hear here. */
@@ -17,7 +17,7 @@ const listen = (page: Page) =>
   })
 const notes = (page: Page) => page.evaluate(() => (window as { notes?: number }).notes)
 
-describe.skipIf(!findChromium())('an answer that comes while nobody looks', () => {
+describe.skipIf(!findBrowser())('an answer that comes while nobody looks', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'tokens:40:25' })
@@ -26,9 +26,10 @@ describe.skipIf(!findChromium())('an answer that comes while nobody looks', () =
 
   it('is told by the title of the page, which is given back, and makes no sound that nobody asked for', async () => {
     const { page, troubles, close } = await demo.visit('/federated-plain')
+    const chat = chatOnPage(page)
+    await chat.launcher.waitFor()
     await listen(page)
     await page.reload()
-    const chat = chatOnPage(page)
     const title = await page.title()
     await chat.open()
     await chat.ask('How long does it take?')
@@ -71,9 +72,10 @@ describe.skipIf(!findChromium())('an answer that comes while nobody looks', () =
 
   it('is heard where the visitor wants that, and marked where the conversations are listed', async () => {
     const { page, troubles, close } = await demo.visit('/federated-plain')
+    const chat = chatOnPage(page)
+    await chat.launcher.waitFor()
     await listen(page)
     await page.reload()
-    const chat = chatOnPage(page)
     await chat.open()
     await chat.button('Conversations').click()
     await chat.button('Settings').click()

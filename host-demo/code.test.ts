@@ -3,7 +3,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from './testing/audit.ts'
 import { type Chat, chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents } from './testing/documents.ts'
 
@@ -43,7 +43,7 @@ const looks = [
   { name: 'forced-colours', forcedColors: 'active', ...desktop },
 ] as const
 
-describe.skipIf(!findChromium())('code in an answer', () => {
+describe.skipIf(!findBrowser())('code in an answer', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'repeat', documents })

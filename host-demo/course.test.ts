@@ -5,7 +5,7 @@ import { type Aside, startAside } from '@aside/server/testing/aside'
 import { type Beside, openBeside } from '@aside/server/testing/beside'
 import { audit } from './testing/audit.ts'
 import { type Chat, chatOfTag } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { picture } from './testing/picture.ts'
 
@@ -23,7 +23,7 @@ const preChat: NonNullable<AppConfig['preChat']> = [
 ]
 const question = 'What survives a killed server?'
 
-describe.skipIf(!findChromium())('what each side knows of the other', () => {
+describe.skipIf(!findBrowser())('what each side knows of the other', () => {
   let demo: Demo
   let aside: Aside
   let beside: Beside
@@ -123,7 +123,7 @@ describe.skipIf(!findChromium())('what each side knows of the other', () => {
   })
 })
 
-describe.skipIf(!findChromium())('the course of a conversation', () => {
+describe.skipIf(!findBrowser())('the course of a conversation', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ config: { preChat } })
@@ -238,7 +238,7 @@ describe.skipIf(!findChromium())('the course of a conversation', () => {
   })
 })
 
-describe.skipIf(!findChromium())('what is offered', () => {
+describe.skipIf(!findBrowser())('what is offered', () => {
   let demo: Demo
   const leave = (chat: Chat) => chat.panel.locator('form.fieldform')
   const kept = (chat: Chat) => chat.panel.getByText('Your message has arrived.')

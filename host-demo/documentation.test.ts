@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatOfTag } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 
 const picture = join(import.meta.dirname, '../docs/images/answer.png')
@@ -15,7 +15,7 @@ const suggestions = [
   ['Can I use a Content-Security-Policy?', 'docs/csp.md'],
 ] as const
 
-describe.skipIf(!findChromium())('the demo answers about Aside from its documentation', () => {
+describe.skipIf(!findBrowser())('the demo answers about Aside from its documentation', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo()

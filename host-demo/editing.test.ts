@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from './testing/audit.ts'
 import { chatOfTag } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 
-describe.skipIf(!findChromium())('the last question', () => {
+describe.skipIf(!findBrowser())('the last question', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo()

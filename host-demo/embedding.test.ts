@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import { type Chat, chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion, tagSentence } from './testing/documents.ts'
 
@@ -29,7 +29,7 @@ const ways: Way[] = [
   },
 ]
 
-describe.skipIf(!findChromium())('every way to embed', () => {
+describe.skipIf(!findBrowser())('every way to embed', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })
@@ -62,6 +62,28 @@ describe.skipIf(!findChromium())('every way to embed', () => {
     expect(visit.strangers).toEqual([])
     await visit.close()
   })
+
+  const asModules = ways.filter(({ path }) => ['/script-tag', '/element', '/federated-plain'].includes(path))
+  it.for(asModules)(
+    'asks once more for a part that could not be fetched: $name',
+    async ({ path, chat: find, isInline }) => {
+      const { page, context, close } = await demo.visit(path)
+      const chat = find(page)
+      if (isInline) await chat.input.waitFor()
+      else await chat.open()
+      await chat.button('Conversations').click()
+      await context.route('**/*-settings-part-*', (route) => route.abort())
+      const failed = page.waitForEvent('requestfailed')
+      await chat.button('Settings').click()
+      await failed
+      expect(await chat.panel.getByRole('switch').count()).toBe(0)
+      await context.unroute('**/*-settings-part-*')
+      await chat.button('Back').click()
+      await chat.button('Settings').click()
+      await chat.panel.getByRole('switch').waitFor()
+      await close()
+    },
+  )
 
   it('keeps two widgets on one page apart', async () => {
     const visit = await demo.visit('/two-widgets')

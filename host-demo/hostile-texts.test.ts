@@ -6,7 +6,7 @@ import { type Aside, startAside } from '@aside/server/testing/aside'
 import { openBeside } from '@aside/server/testing/beside'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Chat, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import type { WatchedPage } from './testing/watched-page.ts'
 
@@ -31,7 +31,7 @@ function planted(root: Element): string[] {
   ])
 }
 
-describe.skipIf(!findChromium())('a hostile text', () => {
+describe.skipIf(!findBrowser())('a hostile text', () => {
   let aside: Aside
   let demo: Demo
   beforeAll(async () => {
@@ -100,7 +100,8 @@ describe.skipIf(!findChromium())('a hostile text', () => {
       (html) => document.body.insertAdjacentHTML('beforeend', html),
       all.map((it) => it.text).join('\n'),
     )
-    await expect.poll(() => ran.length).toBeGreaterThan(5)
+    // How many do depends on the browser.
+    await expect.poll(() => ran.length).toBeGreaterThan(3)
     await expect.poll(() => strangers.length).toBeGreaterThan(5)
     await close()
   })

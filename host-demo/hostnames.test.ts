@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAside } from '@aside/server/testing/aside'
 import { chatOfTag } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion } from './testing/documents.ts'
 
@@ -17,7 +17,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-describe.skipIf(!findChromium())('a frame that comes from another host than the API', () => {
+describe.skipIf(!findBrowser())('a frame that comes from another host than the API', () => {
   let demo: Demo
   let api: string
   beforeAll(async () => {

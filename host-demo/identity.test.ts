@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createIdentitySecret } from '@aside/protocol'
 import { mintToken } from '@aside/server/testing/identity-tokens'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents } from './testing/documents.ts'
 import { say, visitSaying } from './testing/tag-page.ts'
@@ -18,7 +18,7 @@ const aside = (page: Page, command: string, detail?: unknown) =>
 
 const secretOfOne = 'A secret of the first, 4711.'
 
-describe.skipIf(!findChromium())('a visitor whom the page vouches for', () => {
+describe.skipIf(!findBrowser())('a visitor whom the page vouches for', () => {
   let demo: Demo
   let tokenFor: (sub: string, claims?: Record<string, unknown>) => string
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents } from './testing/documents.ts'
 import { type ServerProcess, startServerProcess } from './testing/server-process.ts'
@@ -8,7 +8,7 @@ import { type ServerProcess, startServerProcess } from './testing/server-process
 const MODEL = 'tokens:200:5'
 const wholeAnswer = Array.from({ length: 200 }, (_, index) => `w${index}`).join(' ')
 
-describe.skipIf(!findChromium())('an answer that is interrupted', () => {
+describe.skipIf(!findBrowser())('an answer that is interrupted', () => {
   let demo: Demo
   let server: ServerProcess
   beforeAll(async () => {
@@ -121,6 +121,10 @@ describe.skipIf(!findChromium())('an answer that is interrupted', () => {
     const { page, context, close } = await demo.visit('/script-tag')
     const chat = chatOfTag(page)
     await chat.open()
+    // What draws an answer is there by then: without it an answer is plain text.
+    await chat.ask('Hello')
+    await chat.answered()
+    await chat.button('New conversation').click()
     await chat.panel.locator('.welcome').waitFor()
     await context.setOffline(true)
     await chat.panel.getByText('You are offline').waitFor()

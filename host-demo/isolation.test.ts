@@ -1,7 +1,7 @@
 import type { Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser, lacks } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion } from './testing/documents.ts'
 
@@ -19,14 +19,19 @@ const look = (root: ShadowRoot): string[] =>
 const inventory = (): Record<string, unknown> => ({
   html: document.documentElement.outerHTML.replace(/<script[^>]*>[^<]*<\/script>/g, '').replace(/>\s+</g, '><'),
   // Vue and the federation leave a mark of their own when they are loaded, and a module cannot be unloaded.
-  globals: Object.getOwnPropertyNames(window).filter((name) => !/^\d+$|^__VUE|^__federation_shared__$/.test(name)),
+  globals: Object.getOwnPropertyNames(window)
+    .filter((name) => !/^\d+$|^__VUE|^__federation_shared__$/.test(name))
+    .sort(),
   sheets: document.styleSheets.length + document.adoptedStyleSheets.length,
   stored: [...Object.keys(sessionStorage)],
   fonts: getComputedStyle(document.body).font,
 })
 
+const untold = lacks('the listeners of a page')
+
 /** What scripts of the page listen to, on what outlives a widget. Playwright's own listeners come from no address. */
 async function listeners(page: Page): Promise<Record<string, string[]>> {
+  if (untold) return {}
   const session = await page.context().newCDPSession(page)
   const addresses = new Map<string, string>()
   session.on('Debugger.scriptParsed', ({ scriptId, url }) => addresses.set(scriptId, url))
@@ -49,7 +54,7 @@ async function runModule(page: Page, code: string): Promise<void> {
   await script.evaluate((element) => (element as HTMLElement).remove())
 }
 
-describe.skipIf(!findChromium())('page and chat leave each other alone', () => {
+describe.skipIf(!findBrowser())('page and chat leave each other alone', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })
@@ -88,7 +93,6 @@ describe.skipIf(!findChromium())('page and chat leave each other alone', () => {
     {
       way: 'the script tag',
       path: '/script-tag',
-      script: 'embed.js',
       async begin(page: Page, server: string, app: string) {
         await page.evaluate(
           ([src, id]) => {
@@ -113,7 +117,6 @@ describe.skipIf(!findChromium())('page and chat leave each other alone', () => {
     {
       way: 'the federated mount',
       path: '/federated-plain',
-      script: 'remoteEntry.js',
       async begin(page: Page, server: string, app: string) {
         await runModule(
           page,
@@ -133,7 +136,6 @@ describe.skipIf(!findChromium())('page and chat leave each other alone', () => {
     {
       way: 'the element',
       path: '/hostile-css',
-      script: 'aside-chat.js',
       async begin(page: Page, server: string, app: string) {
         await runModule(
           page,
@@ -146,16 +148,19 @@ describe.skipIf(!findChromium())('page and chat leave each other alone', () => {
     },
   ]
 
-  it.for(mountings)('leaves nothing behind when it is taken away: $way', async ({ path, script, begin, find, end }) => {
-    const { page, context, close } = await demo.visit('/config.json')
-    // The page as it is without a chat.
-    await context.route(`**/${script}`, (route) => route.abort())
-    await context.route('**/embed.js', (route) => route.abort())
+  it.for(mountings)('leaves nothing behind when it is taken away: $way', async ({ path, begin, find, end }) => {
+    // A page that is not from where it says may ask nobody at home, says Chromium, without this.
+    const { page, context, close } = await demo.visit('/config.json', { permissions: ['local-network-access'] })
+    // The page as it is without a chat. Its scripts are left out, not refused: Firefox asks for no module a second time.
+    await context.route(`**${path}`, async (route) => {
+      const response = await route.fetch()
+      const body = (await response.text()).replace(/<script\b[\s\S]*?<\/script>/g, '')
+      await route.fulfill({ response, body })
+    })
     await page.goto(`${demo.site.url}${path}`)
     await page.evaluate(() => document.querySelectorAll('aside-chat').forEach((it) => it.remove()))
     const before = { ...(await page.evaluate(inventory)), listeners: await listeners(page) }
-    await context.unroute(`**/${script}`)
-    await context.unroute('**/embed.js')
+    await context.unroute(`**${path}`)
 
     const streams = new Set<Request>()
     page.on('request', (request) => request.url().includes('/v1/events') && streams.add(request))
@@ -166,7 +171,7 @@ describe.skipIf(!findChromium())('page and chat leave each other alone', () => {
     await chat.open()
     await chat.ask(tagQuestion)
     await chat.answered()
-    expect(await listeners(page), 'what is looked for can be seen').not.toEqual(before.listeners)
+    if (!untold) expect(await listeners(page), 'what is looked for can be seen').not.toEqual(before.listeners)
     expect(streams.size).toBeGreaterThan(0)
     await end(page)
     await expect.poll(() => streams.size, { message: 'its event stream is closed' }).toBe(0)

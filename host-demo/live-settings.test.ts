@@ -2,11 +2,11 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { activateConfig, type AppConfig, createConfig } from '@aside/protocol'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents } from './testing/documents.ts'
 
-describe.skipIf(!findChromium())('an owner who changes an app while people chat', () => {
+describe.skipIf(!findBrowser())('an owner who changes an app while people chat', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatOfTag } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion } from './testing/documents.ts'
 
-describe.skipIf(!findChromium())('a page that was written for another product', () => {
+describe.skipIf(!findBrowser())('a page that was written for another product', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })

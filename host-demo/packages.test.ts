@@ -5,7 +5,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKey, listAll, listSources } from '@aside/protocol'
 import { chatOfTag } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -38,7 +38,7 @@ async function addPackages(demo: Demo): Promise<void> {
   expect(written, troubles).toContain('"created"')
 }
 
-describe.skipIf(!findChromium()).for(['local', 'echo'])('documents nobody here wrote, answered by %s', (model) => {
+describe.skipIf(!findBrowser()).for(['local', 'echo'])('documents nobody here wrote, answered by %s', (model) => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model, documents: [] })

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from './testing/audit.ts'
 import { chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 
 const folder = process.env['PICTURES']
@@ -37,7 +37,7 @@ const brief: string[] = [
   'forced-light',
 ]
 
-describe.skipIf(!findChromium())('every view', () => {
+describe.skipIf(!findBrowser())('every view', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({

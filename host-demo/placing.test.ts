@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from './testing/audit.ts'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { doubleClick, findBrowser, lacks } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { visitSaying } from './testing/tag-page.ts'
 
@@ -11,7 +11,7 @@ const picture = async (page: Page, name: string) => {
   if (folder) await page.screenshot({ path: `${folder}/${name}.png` })
 }
 
-describe.skipIf(!findChromium())('the place of a floating panel', () => {
+describe.skipIf(!findBrowser())('the place of a floating panel', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo()
@@ -29,11 +29,17 @@ describe.skipIf(!findChromium())('the place of a floating panel', () => {
     }
     await chat.open()
     const pull = async (x: number, y: number, dx: number, dy: number) => {
+      const window = page.viewportSize()!
+      // No hand pulls farther than the edge of the screen.
+      const to = [
+        Math.min(Math.max(x + dx, 0), window.width - 1),
+        Math.min(Math.max(y + dy, 0), window.height - 1),
+      ] as const
       await page.mouse.move(x, y)
       await chat.panel.locator('.grips').waitFor({ state: 'attached' })
       await page.mouse.down()
-      await page.mouse.move(x + dx / 2, y + dy / 2)
-      await page.mouse.move(x + dx, y + dy)
+      await page.mouse.move((x + to[0]) / 2, (y + to[1]) / 2)
+      await page.mouse.move(...to)
       await page.mouse.up()
     }
     return { ...visit, chat, box, pull }
@@ -60,7 +66,7 @@ describe.skipIf(!findChromium())('the place of a floating panel', () => {
     await page.setViewportSize({ width: 1_280, height: 800 })
     await expect.poll(box).toEqual(moved)
 
-    await chat.panel.locator('h2').dblclick()
+    await doubleClick(chat.panel.locator('h2'))
     await expect.poll(box).toEqual(before)
     expect(await page.evaluate(() => Object.keys(localStorage).filter((it) => it.includes('preferences')))).toEqual([])
     expect(troubles).toEqual([])
@@ -115,7 +121,7 @@ describe.skipIf(!findChromium())('the place of a floating panel', () => {
   })
 })
 
-describe.skipIf(!findChromium())('the place of the frame of a tag', () => {
+describe.skipIf(!findBrowser())('the place of the frame of a tag', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo()
@@ -237,7 +243,7 @@ describe.skipIf(!findChromium())('the place of the frame of a tag', () => {
   })
 })
 
-describe.skipIf(!findChromium())('a phone', () => {
+describe.skipIf(!findBrowser())('a phone', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo()
@@ -256,7 +262,8 @@ describe.skipIf(!findChromium())('a phone', () => {
     await close()
   })
 
-  it('shows every view in what its keyboard leaves of the screen, with fields that are not zoomed into', async () => {
+  const title = 'shows every view in what its keyboard leaves of the screen, with fields that are not zoomed into'
+  it.skipIf(lacks('a page zoomed into'))(title, async () => {
     const { page, context, close } = await demo.visit('/federated-plain', {
       viewport: { width: 390, height: 844 },
       isMobile: true,

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatOfTag } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents } from './testing/documents.ts'
 
-describe.skipIf(!findChromium())('an answer that is longer than the panel', () => {
+describe.skipIf(!findBrowser())('an answer that is longer than the panel', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'tokens:400:2', documents })
@@ -25,7 +25,9 @@ describe.skipIf(!findChromium())('an answer that is longer than the panel', () =
           left: it.scrollHeight - it.clientHeight - it.scrollTop,
         }
       })
-    expect((await place()).top).toBe(12)
+    // Browsers scroll by whole pixels, and round each in its own way.
+    const isAtTop = (px: number) => Math.abs(px - 12) <= 1
+    expect((await place()).top).toSatisfy(isAtTop)
     expect((await place()).left).toBeGreaterThan(100)
     await chat.button('Go to the latest message').click()
     await expect.poll(async () => (await place()).left).toBeLessThan(2)
@@ -33,7 +35,7 @@ describe.skipIf(!findChromium())('an answer that is longer than the panel', () =
     // Who reads at the end and asks goes on with the next answer, from its beginning.
     await chat.ask('And more')
     await chat.answered(2)
-    expect((await place()).top).toBe(12)
+    expect((await place()).top).toSatisfy(isAtTop)
 
     // Who has scrolled up is left there: what was in sight stays where it was.
     const question = chat.panel.locator('.mine').nth(1)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import type { AsideGlobal, Widget, WidgetState } from '../widget/sdk.ts'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents, tagQuestion } from './testing/documents.ts'
 import { visitSaying } from './testing/tag-page.ts'
@@ -35,7 +35,7 @@ async function reach(page: Page, how: 'tag' | 'element'): Promise<void> {
 const heard = (page: Page) => page.evaluate(() => (window as unknown as HostPage).heard as [string, unknown][])
 const stateOf = (page: Page) => page.evaluate(() => (window as unknown as HostPage).chat!.getState())
 
-describe.skipIf(!findChromium())('what a page may ask of the widget', () => {
+describe.skipIf(!findBrowser())('what a page may ask of the widget', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })

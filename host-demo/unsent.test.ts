@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 import { documents } from './testing/documents.ts'
 import { lampPicture } from './testing/pictures.ts'
@@ -13,7 +13,7 @@ const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('
 const stored = (page: Page) =>
   page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes(':unsent:')).length)
 
-describe.skipIf(!findChromium())('what is not sent yet', () => {
+describe.skipIf(!findBrowser())('what is not sent yet', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ model: 'echo', documents })

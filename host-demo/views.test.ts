@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit } from './testing/audit.ts'
 import { type Chat, chatOfTag, chatOnPage } from './testing/chat.ts'
-import { findChromium } from './testing/chromium.ts'
+import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
 
 const pictures = process.env['PICTURES']
@@ -19,7 +19,7 @@ const suggestedQuestions = ['How do I put Aside on a page?', 'Which browsers are
 /** As if the visitor came back after lunch. */
 const later = (page: Page) => page.clock.setFixedTime(Date.now() + 3 * 3_600_000)
 
-describe.skipIf(!findChromium())('the views of the panel', () => {
+describe.skipIf(!findBrowser())('the views of the panel', () => {
   let demo: Demo
   beforeAll(async () => {
     demo = await openDemo({ config: { suggestedQuestions } })

@@ -1,6 +1,7 @@
 /**
  * `npm test`: every test there is, and one plain last line of what came out. What the surroundings do not have is said loudly
- * and counts as skipped; with `CI=true` it counts as failed. `--ci` adds lint, types and sizes, one check each.
+ * and counts as skipped; with `CI=true` it counts as failed. `--ci` adds lint, types and sizes, one check each; `--firefox` runs
+ * every browser test in Firefox, and nothing else.
  * Anything else is handed to Vitest: `npm test -- server`.
  */
 import { spawnSync } from 'node:child_process'
@@ -19,6 +20,7 @@ const root = join(import.meta.dirname, '..')
 const isCi = Boolean(process.env['CI']) && process.env['CI'] !== 'false'
 const given = process.argv.slice(2)
 const isGate = given.includes('--ci')
+if (given.includes('--firefox')) process.env['ASIDE_BROWSER'] = 'firefox'
 
 /** What a test needs that is not in the repository. */
 async function findMissing(): Promise<string[]> {
@@ -72,7 +74,10 @@ async function runAll(): Promise<Sum> {
   const missing = await findMissing()
   shout(missing)
   buildStale()
-  const sums = [runTests(given.filter((it) => it !== '--ci'))]
+  const filters = given
+    .filter((it) => it !== '--ci')
+    .flatMap((it) => (it === '--firefox' ? ['--project', 'browser'] : [it]))
+  const sums = [runTests(filters)]
   if (isGate)
     sums.push(
       check('Lint and import law', [bin('eslint/bin/eslint.js'), '.']),

@@ -26,6 +26,29 @@ export const plainDynamicImports = (): Plugin => ({
   },
 })
 
+/** Under an address with a fragment a module is another one, and its file the same: the one that the browser may have by now. */
+const ask = `
+function demand(file) {
+  return import(file + (demand[file] ?? '')).catch((error) => {
+    demand[file] = (demand[file] ?? '#') + 1
+    throw error
+  })
+}
+`
+
+/**
+ * A module that could not be fetched has failed for as long as the page is there, says the standard, and Firefox: what is asked
+ * for once more needs another address. (https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-single-module-script)
+ */
+export const failedImportsAgain = (): Plugin => ({
+  name: 'aside:failed-imports-again',
+  renderChunk(code) {
+    // As long as what it stands for: the source map stays true.
+    const asking = code.replace(/\bimport(?=\(["'`]\.\/[^"'`]+["'`]\))/g, 'demand')
+    return asking === code ? null : { code: asking + ask, map: null }
+  },
+})
+
 /**
  * Lets tree shaking reach into marked: its `marked()` convenience object is built by top-level assignments, which keep
  * the HTML renderer alive in every bundle. Without them the lexer alone is left (15.1 → 11.9 kB gzip).
@@ -47,6 +70,23 @@ export const lexerOfMarkedOnly = (): Plugin => ({
       if (edits.length === 0) this.error('marked is no longer laid out as this expects')
       let result = code
       for (const { start, end, text } of edits.reverse()) result = result.slice(0, start) + text + result.slice(end)
+      return { code: result, map: null }
+    },
+  },
+})
+
+/**
+ * Lets tree shaking take away how Pinia's devtools save files, which are left out of production: the choice between the ways to
+ * do so looks into the browser, and would keep all of them.
+ */
+export const piniaWithoutFiles = (): Plugin => ({
+  name: 'aside:pinia-without-files',
+  apply: 'build',
+  transform: {
+    filter: { id: /\/pinia\/dist\/pinia\.js$/ },
+    handler(code) {
+      const result = code.replace(/^const saveAs = (.+);$/m, 'const saveAs = /*@__PURE__*/ (() => $1)();')
+      if (result === code) this.error('Pinia is no longer laid out as this expects')
       return { code: result, map: null }
     },
   },

@@ -53,15 +53,14 @@ export async function openDemo({ model, documents, config, startServer }: DemoOp
       config: appConfig,
     })
     site.embed({ server: server.url, app: seeded.app.id, secondApp: seeded.secondApp.id })
-    let browser: Promise<WatchedBrowser> | undefined
-    closers.push(async () => (await browser)?.close())
+    let browser: WatchedBrowser | undefined
+    closers.push(async () => browser?.close())
     return {
       server,
       site,
       seeded,
       models,
-      visit: async (path, options) =>
-        (await (browser ??= openBrowser([site.url, server.url]))).visit(`${site.url}${path}`, options),
+      visit: (path, options) => (browser ??= openBrowser([site.url, server.url])).visit(`${site.url}${path}`, options),
       close,
     }
   } catch (error) {

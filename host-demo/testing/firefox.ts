@@ -1,11 +1,11 @@
 /**
- * The Firefox of the machine, driven by WebDriver BiDi (https://w3c.github.io/webdriver-bidi): playwright-core knows only a
- * Firefox of its own make.
+ * The Firefox of the machine, driven by playwright-core over WebDriver BiDi (https://w3c.github.io/webdriver-bidi): nothing is
+ * downloaded, and nothing of it is patched, as of Playwright's own Firefox.
  */
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
-import puppeteer, { type Browser, type ElementHandle, type Frame, type Page } from 'puppeteer-core'
+import { type Browser, type BrowserContextOptions, firefox } from 'playwright-core'
 
 /** `ASIDE_FIREFOX`, else the first Firefox on the path. */
 export function findFirefox(): string | undefined {
@@ -18,54 +18,33 @@ export function findFirefox(): string | undefined {
   )
 }
 
-export function launchFirefox(): Promise<Browser> {
+/** What a page may ask of its surroundings. Firefox has it for a whole browser, not for one page of it. */
+export type Surroundings = Pick<BrowserContextOptions, 'colorScheme' | 'contrast' | 'forcedColors' | 'hasTouch'>
+
+/** Pages of one that is launched with the same preferences see the same. */
+export function preferencesOf({ colorScheme, contrast, forcedColors, hasTouch }: Surroundings): Preferences {
+  // The bits of a finger (1), or of a mouse: fine (2) and able to hover (4). Without a screen there is neither.
+  const pointer = hasTouch ? 1 : 6
+  return {
+    'layout.css.prefers-color-scheme.content-override': colorScheme === 'dark' ? 0 : 1,
+    // 1: the colours of the page though the theme is one of high contrast. 2: never those of the page.
+    'browser.display.document_color_use': forcedColors === 'active' ? 2 : 1,
+    'ui.useAccessibilityTheme': contrast === 'more' || forcedColors === 'active' ? 1 : 0,
+    // The theme of no screen has a selection that is too pale for its own white text.
+    'ui.highlight': '#0050b0',
+    'ui.primaryPointerCapabilities': pointer,
+    'ui.allPointerCapabilities': pointer,
+    // All sites in one process: keys reach only frames of the process that the page itself is in.
+    'fission.webContentIsolationStrategy': 0,
+    // As Chromium without a screen has them, in no place of their own.
+    'ui.useOverlayScrollbars': 1,
+  }
+}
+
+export type Preferences = Record<string, number | string>
+
+export function launchFirefox(firefoxUserPrefs: Preferences): Promise<Browser> {
   const executablePath = findFirefox()
   if (!executablePath) throw new Error('There is no Firefox: apt-get install firefox-esr, or ASIDE_FIREFOX=/path/to/it')
-  return puppeteer.launch({ browser: 'firefox', executablePath, headless: true })
-}
-
-export interface FirefoxChat {
-  /** What is there by this selector, behind whatever shadow roots; waited for. */
-  find(selector: string): Promise<ElementHandle<HTMLElement>>
-  ask(text: string): Promise<void>
-  /** The text of the last answer so far. */
-  text(): Promise<string>
-  /** The same once as many answers as asked for are complete. */
-  answered(count?: number): Promise<string>
-}
-
-const patience = { timeout: 30_000 }
-
-/** The chat in the frame of the tag, once there is one, or on the page itself. */
-export async function chatIn(page: Page, isTag: boolean): Promise<FirefoxChat> {
-  const place: Frame = isTag
-    ? await page.waitForFrame((it) => it.url().includes('/embed/'), patience)
-    : page.mainFrame()
-  const find = async (selector: string) => {
-    const found = await place.waitForSelector(`>>> ${selector}`, { ...patience, visible: true })
-    return found as ElementHandle<HTMLElement> // a selector of one's own is no tag name to the types
-  }
-  const answers = () => place.$$('>>> article.answer')
-  const text = async () => {
-    const last = (await answers()).at(-1)
-    const drawn = await last?.$('.md')
-    return (await drawn?.evaluate((it) => it.textContent)) ?? ''
-  }
-  return {
-    find,
-    text,
-    async ask(question) {
-      const input = await find('textarea')
-      await input.focus()
-      await page.keyboard.type(question)
-      await page.keyboard.press('Enter')
-    },
-    async answered(count = 1) {
-      for (const until = Date.now() + patience.timeout; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-        const done = await Promise.all((await answers()).map((it) => it.$('.actions')))
-        if (done.filter(Boolean).length >= count) return text()
-        if (Date.now() > until) throw new Error(`There are ${done.length} answers, the last says: ${await text()}`)
-      }
-    },
-  }
+  return firefox.launch({ executablePath, channel: 'moz-firefox', firefoxUserPrefs })
 }

@@ -14,7 +14,8 @@ export async function visitSaying(demo: Demo, path: string, attributes: Attribut
   const visit = await demo.visit('/config.json')
   await say(visit.page, attributes)
   await visit.page.addInitScript(() => {
-    if (window.parent !== window) return
+    // Firefox shows an empty page on its way from one to the other, and that one has no storage.
+    if (window.parent !== window || origin === 'null') return
     const all = Object.entries(JSON.parse(sessionStorage.getItem('attributes') ?? '{}') as Attributes)
     new MutationObserver(() => {
       for (const element of document.querySelectorAll('script[data-app], aside-chat'))

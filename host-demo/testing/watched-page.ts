@@ -1,6 +1,6 @@
 /** Pages whose every trouble is written down: what the console says, what the policy refuses, what goes to foreign hosts. */
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { launchChromium } from './chromium.ts'
+import { openBrowsers } from './browser.ts'
 
 export interface WatchedPage {
   readonly page: Page
@@ -19,10 +19,11 @@ export interface WatchedBrowser {
 
 const isLocal = (url: string) => /^(data|blob|about):/.test(url)
 
-export async function openBrowser(origins: string[]): Promise<WatchedBrowser> {
-  const browser = await launchChromium()
+export function openBrowser(origins: string[]): WatchedBrowser {
+  const browsers = openBrowsers()
   return {
     async visit(url, options) {
+      const browser = await browsers.for(options ?? {})
       const context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: 'en-GB', ...options })
       context.setDefaultTimeout(15_000)
       const troubles: string[] = []
@@ -30,7 +31,12 @@ export async function openBrowser(origins: string[]): Promise<WatchedBrowser> {
       context.on('console', (message) => {
         if (['error', 'warning'].includes(message.type())) troubles.push(`${message.type()}: ${message.text()}`)
       })
-      context.on('weberror', (error) => troubles.push(`uncaught: ${String(error.error())}`))
+      context.on('weberror', (error) => {
+        const text = String(error.error())
+        // What Firefox itself says in the console comes the same way as what nobody caught.
+        const isOfBrowser = /^(Content-Security-Policy|Cross-Origin Request Blocked)/.test(text)
+        troubles.push(`${isOfBrowser ? 'error' : 'uncaught'}: ${text}`)
+      })
       context.on('request', (request) => {
         const { origin } = new URL(request.url())
         if (!origins.includes(origin) && !isLocal(request.url())) strangers.push(request.url())
@@ -46,6 +52,6 @@ export async function openBrowser(origins: string[]): Promise<WatchedBrowser> {
       await page.goto(url)
       return { page, context, troubles, strangers, close: () => context.close() }
     },
-    close: () => browser.close(),
+    close: () => browsers.close(),
   }
 }

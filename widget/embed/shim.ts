@@ -137,7 +137,11 @@ export function createShim(key: string, src: string, tag: Tag, gone: () => void)
     frame.src = `${it.server}/embed/${key}`
     root.append(frame)
     it.watchdog = setTimeout(away, watchdogMs)
-    import(/* @vite-ignore */ new URL('embed-port.js', src) as never).then(({ speak }) => it.flush ?? speak(it), away)
+    // Under another address each time: a module that failed once has failed for good, says Firefox.
+    import(/* @vite-ignore */ new URL(`embed-port.js#${it.watchdog}`, src) as never).then(
+      ({ speak }) => it.flush ?? speak(it),
+      away,
+    )
   }
 
   root.adoptedStyleSheets = [sheet]
