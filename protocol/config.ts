@@ -114,6 +114,8 @@ export const PreChatField = v.pipe(
   ),
 )
 
+export type PreChatField = v.InferOutput<typeof PreChatField>
+
 /** A limit on what is used within one day, UTC. */
 export const Budget = v.strictObject({
   /** In and out together. */
