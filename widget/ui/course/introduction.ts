@@ -56,7 +56,10 @@ export function useIntroduction() {
   )
 
   return {
-    asked: computed(() => (held.value ? asked.value : [])),
+    /** Under the owner's labels for the visitor's language. */
+    asked: computed(() =>
+      held.value ? asked.value.map((it) => ({ ...it, label: panel.words.preChat?.[it.name] ?? it.label })) : [],
+    ),
     isUnknown: computed(() => held.value && isUnknown.value),
     async ask() {
       sentAgain.clear()

@@ -82,6 +82,7 @@ export const usePanel = defineStore('panel', () => {
     const of = (tag: string) => own.find((it) => it.tag === tag)?.its
     return { ...loadedWords.value, ...any, ...of(wish.split('-')[0]!), ...of(wish) }
   })
+  const suggested = computed(() => words.value.suggestedQuestions ?? settings.value?.suggestedQuestions ?? [])
   const scheme = computed(() => {
     const wish = preferences.value.theme ?? options.value.theme ?? settings.value?.theme.scheme ?? 'auto'
     return wish === 'dark' || (wish !== 'light' && systemDark.value) ? 'dark' : 'light'
@@ -196,6 +197,7 @@ export const usePanel = defineStore('panel', () => {
     editing,
     files,
     words,
+    suggested,
     loadWords: loadAll,
     /** What went wrong, in words. */
     explain: (code: ErrorCode) => explain(words.value, code),
