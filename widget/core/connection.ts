@@ -5,8 +5,11 @@ import type { Draft } from './state.ts'
 import type { Link, TabMessage, Tabs } from './tabs.ts'
 
 export interface Connection {
-  /** Joins the other tabs. Again: as if it had just come. */
-  open(): void
+  /**
+   * Joins the other tabs. Again: as if it had just come. `onJoined`: another tab leads, and what it told before this one listened
+   * went by unheard.
+   */
+  open(onJoined?: () => void): void
   /** Looks whether the stream is well, and whether whoever leads is still there. */
   wake(): void
   /** The network has changed: the connection that was is worth nothing. */
@@ -45,6 +48,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let caughtUpAt = 0
   /** Whoever comes says so, and is answered: as long as nothing was heard, there is nobody to tell every token to. */
   let alone = true
+  let joining: (() => void) | undefined
   let patience: ReturnType<typeof setTimeout> | undefined
 
   function lead(): void {
@@ -89,6 +93,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (type !== 'event' && type !== 'link') return onMessage(message)
     if (following) return
     clearTimeout(patience)
+    joining?.()
+    joining = undefined
     if (type === 'event') onEvent(message.event)
     else onLink(message.link)
   }
@@ -115,8 +121,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     })
   }
 
-  function open(): void {
+  function open(onJoined?: () => void): void {
     leave()
+    joining = onJoined
     joined = new AbortController()
     tabs.listen(hear)
     join(joined.signal)

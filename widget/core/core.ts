@@ -140,6 +140,7 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
   /** Nothing of anybody is left here. */
   function leave(isTold = false, isErased = false): void {
     turn++
+    const before = places.storeOf().get('token')
     word = getToken = context = undefined
     unsubscribe()
     visit.close()
@@ -151,8 +152,19 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
       for (const person of everybody) tellPlace(placeOf(appId, person), { type: 'person' })
     }
     reopen(undefined)
-    if (started) started = enter()
+    if (started) started = isTold ? enterAfter(before) : enter()
     onLeft?.()
+  }
+
+  /** Whoever leaves begins anew at once, for all tabs, unless the page goes elsewhere: then another tab has to. */
+  async function enterAfter(before: string | undefined): Promise<void> {
+    const mine = turn
+    for (let tries = 0; tries < 20 && [undefined, before].includes(places.storeOf().get('token')); tries++)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    if (mine !== turn) return
+    // By now it is seen here, too, that nothing of them is left.
+    reopen(undefined)
+    return enter()
   }
 
   function dismiss(person: string | undefined): void {

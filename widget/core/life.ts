@@ -6,6 +6,7 @@ import { createConnection, type Connection } from './connection.ts'
 import { fold } from './fold.ts'
 import { createLoading, failureOf, type Loading, persevere } from './loading.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
+import { restored } from './memory.ts'
 import { isOnline, watchPage } from './page.ts'
 import { createPauses, type Pauses } from './pauses.ts'
 import { acknowledged, asNewVisitor } from './replies.ts'
@@ -13,7 +14,7 @@ import { unlessRefused } from './refused-page.ts'
 import { createSession, type Proof, type Session } from './session.ts'
 import { fetchSettings } from './settings-cache.ts'
 import { emptyThread, type Failure, type State } from './state.ts'
-import { hasItem, type Store, storedItems, storedThread } from './storage.ts'
+import { hasItem, type Store } from './storage.ts'
 import { joinTabs, type Link, type PersonMessage, type TabMessage, type Tabs } from './tabs.ts'
 
 export interface Life {
@@ -73,7 +74,6 @@ export function createLife(options: LifeOptions): Life {
     onRenewed({ started, isOther }) {
       const state = cell.get()
       cell.update({ ...(isOther ? asNewVisitor(state, mintClientId) : state), settings: started.settings })
-      if (isOther) tabs.post({ type: 'session' })
       void enter()
     },
   })
@@ -176,12 +176,14 @@ export function createLife(options: LifeOptions): Life {
       }
       case 'person':
         return onPerson(message)
-      case 'session': {
-        const current = { ...emptyThread, clientId: mintClientId(), ...storedThread(store) }
-        cell.update({ ...asNewVisitor(state, mintClientId), current, outbox: storedItems(store) })
-        return void enter()
-      }
     }
+  }
+
+  /** Another tab has begun as somebody else. */
+  function takeOver(): void {
+    const { current, outbox } = restored(store, mintClientId())
+    cell.update({ ...asNewVisitor(cell.get(), mintClientId), current, outbox })
+    void enter()
   }
 
   /** Until it is known, or clear that it will not be. */
@@ -200,18 +202,16 @@ export function createLife(options: LifeOptions): Life {
   async function enter(): Promise<void> {
     connection.leave()
     loading.forget()
-    if (cell.get().stream.cursor === undefined) {
+    const isNew = cell.get().stream.cursor === undefined
+    if (isNew) {
       const failure = await loading.conversations()
-      if (failure) return end(failure)
-      // Somebody entered anew in the meantime.
+      if (failure) end(failure)
+      // Or somebody entered anew in the meantime.
       if (isOver() || cell.get().stream.cursor === undefined) return
-      connection.open()
-      outbox.drain()
-      return loading.thread()
     }
-    connection.open()
+    connection.open(isNew ? refresh : undefined)
     outbox.drain()
-    await refresh()
+    await (isNew ? loading.thread() : refresh())
   }
 
   async function rejoin(): Promise<void> {
@@ -241,6 +241,9 @@ export function createLife(options: LifeOptions): Life {
       resume() {
         if (isAsleep && isBegun) void rejoin()
         isAsleep = false
+      },
+      stored() {
+        if (session.moved()) takeOver()
       },
     })
     const begun = await insisted(

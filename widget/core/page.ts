@@ -9,6 +9,8 @@ export interface PageEvents {
   suspend(): void
   /** It is awake again, perhaps hours later. */
   resume(): void
+  /** Another tab has stored something, or forgotten it. */
+  stored(): void
 }
 
 export const isOnline = (): boolean => globalThis.navigator?.onLine !== false
@@ -24,6 +26,7 @@ export function watchPage(on: PageEvents): () => void {
   listen(window, 'offline', () => on.online(false))
   listen(window, 'pagehide', () => on.suspend())
   listen(window, 'pageshow', () => on.resume())
+  listen(window, 'storage', () => on.stored())
   listen(page, 'freeze', () => on.suspend())
   listen(page, 'resume', () => on.resume())
   listen(page, 'visibilitychange', () => page?.visibilityState === 'visible' && on.wake())

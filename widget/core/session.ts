@@ -30,6 +30,8 @@ export interface Session {
   renew(): Promise<boolean>
   /** The stream was accepted. */
   accepted(): void
+  /** Has another tab begun as somebody else since this one did? True once. */
+  moved(): boolean
 }
 
 export interface Begun {
@@ -76,18 +78,18 @@ export function createSession(options: SessionOptions): Session {
   /** Minted because of a refusal, and not yet accepted for anything. */
   let unproven: string | undefined
   let followed: string | undefined
+  /** Whom this tab knows itself to be. */
+  let here: string | undefined
   const edge = { baseUrl, ...(fetch ? { fetch } : {}) }
   const token = () => store.get('token')
   const caller = createClient({ ...edge, token })
 
   const alone = <T>(run: () => Promise<T>) => tabs.exclusive('session', run, { signal, patienceMs: LOCK_PATIENCE_MS })
 
-  function keep(started: SessionStarted): boolean {
-    const known = store.get('visitor')
-    const { visitorId } = started.session
+  function keep(started: SessionStarted): Begun {
     store.set('token', started.token)
-    store.set('visitor', visitorId)
-    return known !== visitorId
+    here = started.session.visitorId
+    return { started, isOther: store.get('visitor') !== here }
   }
 
   /** With the page's word where somebody has signed in; once more with a newer one, where it is not taken. */
@@ -113,7 +115,7 @@ export function createSession(options: SessionOptions): Session {
         { signal },
       ),
     )
-    return { started, isOther: keep(started) }
+    return keep(started)
   }
 
   /** Nothing where there was no session before, or none that is still good. */
@@ -126,8 +128,8 @@ export function createSession(options: SessionOptions): Session {
         client.call(routes.identifySession, { body: { token } }, { signal }),
       )
       const isFirst = store.get('visitor') === undefined
-      const isOther = keep(started)
-      return { started, isOther: isOther && !isFirst }
+      const begun = keep(started)
+      return { ...begun, isOther: begun.isOther && !isFirst }
     } catch (error) {
       if (!isRefused(error)) throw error
       return undefined
@@ -138,6 +140,8 @@ export function createSession(options: SessionOptions): Session {
     const merged = await merge()
     const begun = merged ?? (token() === undefined ? await mint() : undefined)
     proof?.merged()
+    if (begun) store.set('visitor', here)
+    else here = store.get('visitor')
     return begun
   }
 
@@ -152,6 +156,8 @@ export function createSession(options: SessionOptions): Session {
       const begun = await mint()
       unproven = begun.started.token
       onRenewed(begun)
+      // After all else that is stored of a new visitor: other tabs follow as soon as they see it.
+      store.set('visitor', here)
       return true
     })
   }
@@ -178,6 +184,13 @@ export function createSession(options: SessionOptions): Session {
     renew: () => renew(followed),
     accepted: () => accepted(followed),
     perform,
+    // A lock is no barrier: what another process has written comes a moment later, and two tabs may both have found nothing and
+    // begun. What was stored last is right for all.
+    moved() {
+      const before = here
+      here = store.get('visitor') ?? here
+      return before !== undefined && before !== here
+    },
     call: (route, input, options) =>
       perform(() =>
         caller.call(route, input, {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createCore, type Core } from './index.ts'
 import { blockedStorage, createStorage } from './testing/browser.ts'
 import { type Peer, startPeer } from './testing/peer.ts'
+import { createProcesses } from './testing/processes.ts'
 import { settings } from './testing/settings.ts'
 
 let peer: Peer
@@ -34,6 +35,13 @@ async function tab(shared = storage as Parameters<typeof createCore>[0]['storage
   await until(() => expect(core.getState().connection).toBe('live'))
   return core
 }
+
+/** What each has written has reached the others. */
+const agreed = ([first, ...others]: ReturnType<typeof createProcesses>) =>
+  until(() => {
+    expect(first!.getItem(`aside:${appId}:visitor`)).not.toBeNull()
+    for (const { entries } of others) expect(entries).toEqual(first!.entries)
+  })
 
 async function asked(core: Core, text = 'What is it?') {
   core.send(text)
@@ -175,14 +183,50 @@ test('what is seen in one tab is seen in all', async () => {
 })
 
 test('a session renewed by one tab is taken over by the others', async () => {
-  const first = await tab()
-  const second = await tab()
+  const storages = createProcesses(2, 5)
+  const first = await tab(storages[0])
+  await agreed(storages)
+  const second = await tab(storages[1])
   await asked(first)
+  await agreed(storages)
   peer.forgetSessions()
   second.send('new here')
   await until(() => expect(texts(second)).toEqual(['new here']))
   await until(() => expect(first.getState().conversations).toHaveLength(1))
   expect(first.getState().conversations[0]?.id).toBe(second.getState().current.id)
+  expect(peer.called('POST', /sessions$/)).toHaveLength(2)
+})
+
+/** What the first of them asks, and the answer, is seen in all. */
+async function sharesAll(tabs: Core[], question: string): Promise<void> {
+  const id = await asked(tabs[0]!, question)
+  peer.say(peer.begin(id).id, 'So.')
+  for (const core of tabs) {
+    await until(() => expect(core.getState().conversations.map((it) => it.id)).toEqual([id]))
+    await core.openConversation(id)
+    await until(() => expect(texts(core)).toEqual([question, 'So.']))
+  }
+}
+
+test('tabs that begin at once, and do not see yet what the other has stored, end as one visitor', async () => {
+  const storages = createProcesses(2, 60)
+  const tabs = await Promise.all(storages.map((it) => tab(it)))
+  expect(peer.called('POST', /sessions$/)).toHaveLength(2)
+  await agreed(storages)
+  await sharesAll(tabs, 'Who am I?')
+})
+
+test('after one tab has logged out all are the same new visitor, whom one of them begins', async () => {
+  const storages = createProcesses(3, 30)
+  const tabs = [await tab(storages[0])]
+  await agreed(storages)
+  tabs.push(await tab(storages[1]), await tab(storages[2]))
+  await asked(tabs[0]!)
+  await agreed(storages)
+  tabs[1]!.logout()
+  for (const core of tabs) await until(() => expect(core.getState().conversations).toEqual([]))
+  for (const core of tabs) await until(() => expect(core.getState().connection).toBe('live'))
+  await sharesAll([tabs[1]!, tabs[0]!, tabs[2]!], 'And now?')
   expect(peer.called('POST', /sessions$/)).toHaveLength(2)
 })
 

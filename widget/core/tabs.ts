@@ -29,8 +29,6 @@ export type TabMessage =
   | { type: 'outbox'; item: OutboxItem }
   | { type: 'discarded'; clientId: string }
   | { type: 'posted'; posted: Posted }
-  /** There is a new session, of another visitor. */
-  | { type: 'session' }
 
 /** Longer than any call takes. */
 export const LOCK_PATIENCE_MS = 25_000

@@ -1,6 +1,13 @@
 /** Thirty times a second reads as flowing, at half of what sixty would cost a slow machine. */
 const EVERY_MS = 30
 
+/** When what there is has been drawn, or soon where nothing is drawn (a tab in the background). */
+export const drawn = () =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve))
+    setTimeout(resolve, 100)
+  })
+
 /** Runs `work` at most once per frame, soon but not for each, and also where no frames are drawn (a tab in the background). */
 export function everyFrame(work: () => void, hiddenMs = 250) {
   let frame: number | undefined

@@ -1,5 +1,6 @@
 /** A part that is not on the first screen: fetched when it is wanted, with its styles. */
 import { type Component, defineComponent, h, shallowRef, type VNodeChild } from 'vue'
+import { drawn } from './frames.ts'
 import { useSetup } from './setup.ts'
 
 export interface Part {
@@ -25,7 +26,9 @@ export function lazy(load: () => Promise<Part>, meanwhile: (attrs: Record<string
     inheritAttrs: false,
     setup(_props, { attrs }) {
       const { adopt } = useSetup()
-      void fetch().then(() => part.value && adopt(part.value.css))
+      // The first screen does not wait for it.
+      const wanted = loading ?? drawn()
+      void wanted.then(fetch).then(() => part.value && adopt(part.value.css))
       return () => (part.value ? h(part.value.component, attrs) : meanwhile(attrs))
     },
   })

@@ -30,6 +30,8 @@ export async function findMessage(root: ParentNode, chat: ReturnType<typeof useC
   const element = root.querySelector<HTMLElement>(`[data-id="${CSS.escape(messageId)}"]`)
   if (!element) return
   element.scrollIntoView({ block: 'center' })
+  // Now: what grows in this very frame would be followed to the end before the browser tells of the scrolling.
+  element.closest('.scroller')?.dispatchEvent(new Event('scroll'))
   element.tabIndex = -1
   element.focus({ preventScroll: true })
   element.classList.add('found')
