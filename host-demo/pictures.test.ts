@@ -49,7 +49,7 @@ describe.skipIf(!findChromium())('every view', () => {
   // Every look where pictures are wanted; else each colour, width, direction and contrast at least once.
   const seen = folder ? looks : looks.filter(({ name }) => brief.includes(name))
   it.for(seen)('can be read and used by everybody: $name', async ({ name, ...look }) => {
-    const { page, troubles, close } = await demo.visit('/federated-plain', look)
+    const { page, context, troubles, close } = await demo.visit('/federated-plain', look)
     const chat = chatOnPage(page)
     const { panel } = chat
     const check = async (view: string) => {
@@ -74,6 +74,11 @@ describe.skipIf(!findChromium())('every view', () => {
       await chat.answered()
     }
     await check('thread')
+    await panel.locator('.answer .cite').first().click()
+    await panel.locator('.passage .md').waitFor()
+    await check('passage')
+    await page.keyboard.press('Escape')
+    await panel.locator('.passage').waitFor({ state: 'detached' })
     await panel.locator('.header .iconbutton:has(.back)').click()
     await panel.locator('.home .row').nth(2).waitFor()
     await check('home')
@@ -91,6 +96,13 @@ describe.skipIf(!findChromium())('every view', () => {
     await panel.getByRole('alertdialog').waitFor()
     await check('delete')
     expect(troubles).toEqual([])
+    await page.reload()
+    await chat.open()
+    await panel.locator('.answer .actions').first().waitFor()
+    await context.setOffline(true)
+    await chat.ask('Is anybody there?')
+    await panel.locator('.delivery.waiting').waitFor()
+    await check('offline')
     await close()
   })
 })

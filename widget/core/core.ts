@@ -259,7 +259,6 @@ export function createCore({ baseUrl, appId, identity = {}, onLeft, storage, fet
     stop: () => visit.stop(),
     regenerate: (messageId) => visit.regenerate(messageId),
     introduce: () => visit.introduce(),
-    ask: (question) => visit.ask(question),
     call: (route, input) => visit.call(route, input),
     loadEarlier: () => visit.loadEarlier(),
     loadMoreConversations: () => visit.loadMoreConversations(),

@@ -17,7 +17,7 @@ import { backoffMs } from './pauses.ts'
 import { acknowledged } from './replies.ts'
 import * as routes from './routes.ts'
 import { placeOf } from './place.ts'
-import type { Perform, Proof, Session } from './session.ts'
+import type { Perform, Proof } from './session.ts'
 import { emptyThread, type Failure, type OutboxItem, type PageWord, type State } from './state.ts'
 import { type Store, storeThread } from './storage.ts'
 import type { PersonMessage } from './tabs.ts'
@@ -77,14 +77,12 @@ export interface Visit {
   introduce(): void
   /** Any endpoint of the visitor's, with a few tries: only what may safely be said twice. Rejects with a `Fault`. */
   call<const E extends Endpoint>(route: Route<E>, input: Input<E>): Promise<Reply<E>>
-  /** For what comes later and has questions of its own. What it asks may be asked twice. Rejects with a `Fault`. */
-  ask<T>(question: (session: Session) => Promise<T>): Promise<T>
   /** Earlier messages of the current conversation. Nothing happens without any, or while loading. Rejects with a `Fault`. */
   loadEarlier(): Promise<void>
   loadMoreConversations(): Promise<void>
   /** Does somebody look at the panel? While nobody does, what arrives counts as unread. */
   setVisible(visible: boolean): void
-  /** For what is more than a call: uploads and downloads, with the session's own client. */
+  /** For what is more than a call, or may not be said twice: uploads and downloads, with the session's own client. */
   perform: Perform
   /** There is no way on. */
   end(failure: Failure): void
@@ -195,7 +193,6 @@ export function createVisit(options: VisitOptions): Visit {
       cell.update({ ...cell.get(), introduced: true })
       outbox.drain()
     },
-    ask: (question) => insist(() => question(session)),
     call,
     setVisible(visible) {
       if (cell.get().visible !== visible) cell.update(settled({ ...cell.get(), visible }))

@@ -31,7 +31,7 @@ export const useFiles = defineStore('files', () => {
       keep(
         file.id,
         blobs.get(file.id) ??
-          fetchFile(file, chat.perform).catch((error: unknown) => {
+          fetchFile(file, chat.core.perform).catch((error: unknown) => {
             blobs.delete(file.id)
             throw error
           }),

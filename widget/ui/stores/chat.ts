@@ -123,14 +123,10 @@ export const useChat = defineStore('chat', () => {
     refuse: (error: unknown) => attempt(Promise.reject(error)),
     stop: () => attempt(core.stop()),
     regenerate: (messageId: string) => attempt(core.regenerate(messageId)),
-    /** Rejects with a `Fault`. */
-    perform: core.perform,
     /** Undefined where it failed, which is said in a line of its own. */
     attempt,
     /** For what comes later, and asks for itself. */
     core,
-    /** Rejects with a `Fault`. */
-    ask: core.ask,
     /** The server has erased the visitor. */
     erased: () => core.logout(true),
     earlier: () => attempt(core.loadEarlier()),

@@ -10,13 +10,13 @@ const exportMyData = route<typeof contract.exportMyData>('GET', '/v1/visitors/me
 const eraseMyData = route<typeof contract.eraseMyData>('DELETE', '/v1/visitors/me')
 
 export const downloadAll = (chat: Chat): Promise<Blob> =>
-  chat.ask(async ({ client }) => (await client.open(exportMyData, {})).blob())
+  chat.core.perform(async (client) => (await client.open(exportMyData, {})).blob())
 
 export const downloadConversation = (chat: Chat, conversationId: string): Promise<Blob> =>
-  chat.ask(async ({ client }) => (await client.open(exportConversation, { params: { conversationId } })).blob())
+  chat.core.perform(async (client) => (await client.open(exportConversation, { params: { conversationId } })).blob())
 
 /** On the server and in this browser, in every tab. */
 export async function eraseAll(chat: Chat): Promise<void> {
-  await chat.ask((session) => session.call(eraseMyData, {}))
+  await chat.core.call(eraseMyData, {})
   chat.erased()
 }
