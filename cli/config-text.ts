@@ -14,7 +14,8 @@ const purposes: Partial<Record<keyof AppConfig, string>> = {
   passages: 'How many passages of the sources go into the prompt.',
   theme: 'How the widget looks.',
   words: "What the widget says, in whatever language the visitor reads. What is left out is said in the visitor's.",
-  wordsByLocale: 'The same in one language, by its BCP 47 tag.',
+  wordsByLocale:
+    'The same in one language, by its BCP 47 tag; also suggestedQuestions, closedMessage, and labels of preChat by name.',
   features: 'What visitors may use.',
   suggestedQuestions: 'Offered before the first message.',
   followUps: 'Whether things to ask next are offered after an answer.',

@@ -236,6 +236,31 @@ describe.skipIf(!findBrowser())('the course of a conversation', () => {
     expect(troubles).toEqual([])
     await close()
   })
+
+  it('asks what is asked since, of a page that knows nothing of it, and keeps what was written', async () => {
+    const { page, troubles, close } = await demo.visit('/script-tag')
+    const chat = chatOfTag(page)
+    await chat.open()
+    await chat.ask(question)
+    await introduce(page, chat)
+    await chat.answered()
+    const config: AppConfig = {
+      preChat: [...preChat, { name: 'order', label: 'Order number', type: 'text', required: true }],
+    }
+    await demo.publish(config)
+    await chat.button('New conversation').click()
+    await chat.ask('What is an epoch?')
+    await form(chat).getByLabel('Order number').fill('4711')
+    await picture(page, 'introduction-again')
+    expect(await audit(page)).toEqual([])
+    await form(chat).getByRole('button', { name: 'Continue' }).click()
+    await chat.answered()
+    expect(await chat.panel.locator('.mine .bubble').allInnerTexts()).toEqual(['What is an epoch?'])
+    expect(await form(chat).count()).toBe(0)
+    // The browser's own word for what was refused.
+    expect(troubles).toEqual([expect.stringContaining('status of 409')])
+    await close()
+  })
 })
 
 describe.skipIf(!findBrowser())('what is offered', () => {

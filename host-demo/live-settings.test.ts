@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { activateConfig, type AppConfig, createConfig } from '@aside/protocol'
 import { chatOfTag, chatOnPage } from './testing/chat.ts'
 import { findBrowser } from './testing/browser.ts'
 import { type Demo, openDemo } from './testing/demo.ts'
@@ -12,14 +11,6 @@ describe.skipIf(!findBrowser())('an owner who changes an app while people chat',
     demo = await openDemo({ model: 'echo', documents })
   })
   afterAll(() => demo?.close())
-
-  async function publish(config: AppConfig): Promise<void> {
-    const { app } = demo.seeded
-    const query = { tenantId: app.tenantId }
-    const call = demo.server.operator.call
-    const made = await call(createConfig, { query: { ...query, appId: app.id }, body: { config } })
-    await call(activateConfig, { params: { appId: app.id }, query, body: { config: made.number } })
-  }
 
   const bubble = (page: Page) =>
     page.getByRole('button', { name: /^Chat/ }).evaluate((it) => {
@@ -40,7 +31,7 @@ describe.skipIf(!findBrowser())('an owner who changes an app while people chat',
     await other.goto(`${demo.site.url}/script-tag`)
     await chatOfTag(other).open()
 
-    await publish({
+    await demo.publish({
       model: 'echo',
       theme: { primary: '#aa2266', position: 'left', radius: 4, fontScale: 1.4, scheme: 'dark' },
       words: { title: 'Another name', placeholder: 'Any words', send: 'Off it goes' },
@@ -63,7 +54,7 @@ describe.skipIf(!findBrowser())('an owner who changes an app while people chat',
   })
 
   it('takes messages to be left where the chat is off, and draws the last look at once the next time', async () => {
-    await publish({ features: { chat: false }, theme: { primary: '#116644' } })
+    await demo.publish({ features: { chat: false }, theme: { primary: '#116644' } })
     const visit = await demo.visit('/element')
     const chat = chatOnPage(visit.page, 'aside-chat')
     await chat.panel.getByRole('form', { name: 'Leave a message' }).waitFor()

@@ -169,7 +169,7 @@ describe.skipIf(!findBrowser())('the place of the frame of a tag', () => {
       await page.setViewportSize({ width: 1_280, height: 800 })
       await expect.poll(box).toEqual(moved)
 
-      await chat.panel.locator('h2').dblclick()
+      await doubleClick(chat.panel.locator('h2'))
       await expect.poll(box).toEqual(before)
       expect(await page.locator('iframe').getAttribute('style')).toBeFalsy()
       expect(troubles).toEqual([])

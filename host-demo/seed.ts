@@ -28,13 +28,21 @@ export interface Seeded {
 
 const root = join(import.meta.dirname, '..')
 
-/** Aside's own documentation: what the demo's assistant answers from. */
+/** Aside's own documentation, and the shop's page in Arabic: what the demo's assistant answers from. */
 export const documentation = (): Document[] =>
-  globSync(['README.md', 'docs/**/*.md'], { cwd: root })
+  globSync(['README.md', 'docs/**/*.md', 'host-demo/documents/*.md'], { cwd: root })
     // What is written from the sources is for looking things up: quoted in a chat, its tables would be no answer.
     .filter((name) => !/[\\/](api|cli)\.md$/.test(name))
     .sort()
     .map((name) => ({ name: name.replaceAll('\\', '/'), text: readFileSync(join(root, name), 'utf8') }))
+
+/** The shop's page in Arabic has a chat in Arabic, and `shop-ar.md` to answer from. */
+const guideInArabic: NonNullable<AppConfig['wordsByLocale']>[string] = {
+  title: 'اسأل عن المصابيح',
+  greeting: 'مرحبًا! أجيب عن أسئلتك حول مصابيحنا والعناية بها وتوصيلها، وأريك من أين جاءت كل إجابة.',
+  placeholder: 'اكتب سؤالك …',
+  suggestedQuestions: ['ما طريقة العناية بالمصباح؟', 'كم تستغرق صناعة المصباح؟', 'هل يمكنني إرجاع المصباح؟'],
+}
 
 const guide: AppConfig = {
   theme: { primary: '#24493c', scheme: 'auto', position: 'right' },
@@ -50,6 +58,7 @@ const guide: AppConfig = {
     'What happens to an answer when the server dies?',
     'Can I use a Content-Security-Policy?',
   ],
+  wordsByLocale: { ar: guideInArabic },
 }
 
 const integrationHelp: AppConfig = {

@@ -78,6 +78,26 @@ const wordEntries = Object.fromEntries(
 export const Words = v.strictObject(wordEntries)
 export type Words = v.InferOutput<typeof Words>
 
+const SuggestedQuestions = v.pipe(v.array(v.pipe(text(200), v.minLength(1))), v.maxLength(6, 'at most 6'))
+const ClosedMessage = text(500)
+const FieldName = v.pipe(
+  v.string(),
+  v.regex(/^(?!constructor$|prototype$)[a-z][a-z0-9_]{0,39}$/, 'a name like order_number'),
+)
+const FieldLabel = v.pipe(text(120), v.minLength(1, 'a label'))
+
+/** All that an owner says to visitors, in one language. */
+export const LocalWords = v.strictObject({
+  ...wordEntries,
+  /** In place of the app's `suggestedQuestions`. */
+  suggestedQuestions: v.optional(SuggestedQuestions),
+  /** In place of that of `businessHours`. */
+  closedMessage: v.optional(ClosedMessage),
+  /** The labels of `preChat`, by the names of its fields. */
+  preChat: v.optional(v.record(FieldName, FieldLabel)),
+})
+export type LocalWords = v.InferOutput<typeof LocalWords>
+
 const Clock = v.pipe(v.string(), v.regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day like 09:00'))
 const Opening = v.pipe(
   v.strictObject({ from: Clock, to: Clock }),
@@ -96,14 +116,14 @@ export const BusinessHours = v.strictObject({
   /** A day that is left out is closed. */
   week: v.strictObject({ mon: Day, tue: Day, wed: Day, thu: Day, fri: Day, sat: Day, sun: Day }),
   /** Said outside of them, where a person is asked for. */
-  closedMessage: v.optional(text(500)),
+  closedMessage: v.optional(ClosedMessage),
 })
 
 /** Asked before the first message. */
 export const PreChatField = v.pipe(
   v.strictObject({
-    name: v.pipe(v.string(), v.regex(/^(?!constructor$|prototype$)[a-z][a-z0-9_]{0,39}$/, 'a name like order_number')),
-    label: v.pipe(text(120), v.minLength(1, 'a label')),
+    name: FieldName,
+    label: FieldLabel,
     type: v.optional(v.picklist(['text', 'email', 'tel', 'select', 'checkbox']), 'text'),
     required: v.optional(v.boolean(), false),
     options: v.optional(v.pipe(v.array(v.pipe(text(120), v.minLength(1))), v.maxLength(50))),
@@ -113,6 +133,8 @@ export const PreChatField = v.pipe(
     'options where the type is select, and only there',
   ),
 )
+
+export type PreChatField = v.InferOutput<typeof PreChatField>
 
 /** A limit on what is used within one day, UTC. */
 export const Budget = v.strictObject({
@@ -175,15 +197,18 @@ export const AppConfig = v.strictObject({
    * language belongs into `wordsByLocale`; what is said in neither the widget says in the visitor's own.
    */
   words: v.optional(Words),
-  /** In one language, by its BCP 47 tag: before `words`. */
+  /**
+   * In one language, by its BCP 47 tag, and what `words` have not besides. `pt-BR` goes before `pt`, and both before what is said to
+   * every visitor.
+   */
   wordsByLocale: v.optional(
     v.pipe(
-      v.record(Locale, Words),
+      v.record(Locale, LocalWords),
       v.check((all) => Object.keys(all).length <= 50, 'at most 50 languages'),
     ),
   ),
   features: v.optional(Features),
-  suggestedQuestions: v.optional(v.pipe(v.array(v.pipe(text(200), v.minLength(1))), v.maxLength(6, 'at most 6'))),
+  suggestedQuestions: v.optional(SuggestedQuestions),
   /**
    * Offers what the visitor might ask next after each answer: `local` the suggested questions that were not asked yet, a model what
    * it thinks of. Absent: only `local` does.

@@ -30,6 +30,7 @@ export const errors = {
   conflict: { status: 409, retryable: false },
   precondition_failed: { status: 412, retryable: false },
   conversation_busy: { status: 409, retryable: true },
+  details_required: { status: 409, retryable: false },
   conversation_closed: { status: 409, retryable: false },
   idempotency_mismatch: { status: 422, retryable: false },
   // how much

@@ -1,6 +1,6 @@
 /** What visitors see on the wire. */
 import * as v from 'valibot'
-import { PreChatField, Theme, Words } from './config.ts'
+import { LocalWords, PreChatField, Theme, Words } from './config.ts'
 import { errorCodes } from './errors.ts'
 import { ClientId, Cursor, id, Instant } from './ids.ts'
 import { ToolCall } from './page.ts'
@@ -184,7 +184,7 @@ export const Settings = v.object({
   theme: Theme,
   /** The owner's own, in whatever language; `wordsByLocale` come before them, the widget's own after. */
   words: Words,
-  wordsByLocale: v.record(v.string(), Words),
+  wordsByLocale: v.record(v.string(), LocalWords),
   features: v.object({
     chat: v.boolean(),
     voice: v.boolean(),

@@ -131,7 +131,7 @@ export const postMessage = endpoint({
   access: 'visitor',
   rate: 'ask',
   summary:
-    'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text or other attachments it is refused. With `replaces` the last question is said anew, and leaves the thread with its answers. With `left` nobody answers at once: it is left for a person to read.',
+    'Posts a message and queues its answer, in one transaction. The same `clientId` gives the same message (200, replayed); with another text or other attachments it is refused. With `replaces` the last question is said anew, and leaves the thread with its answers. With `left` nobody answers at once: it is left for a person to read. Where the app asks something before the first message (`preChat`), that has to be said by then, unless it is left or the session was started with a secret key.',
   params: conversation,
   body: v.pipe(
     v.strictObject({
@@ -161,7 +161,14 @@ export const postMessage = endpoint({
   ),
   status: 201,
   reply: Posted,
-  errors: ['conflict', 'idempotency_mismatch', 'conversation_busy', 'conversation_closed', 'overloaded'],
+  errors: [
+    'conflict',
+    'idempotency_mismatch',
+    'details_required',
+    'conversation_busy',
+    'conversation_closed',
+    'overloaded',
+  ],
 })
 
 export const reportTool = endpoint({

@@ -54,7 +54,6 @@ import { createStreams, everTold, type StreamLimits, streamRoutes } from './stre
 import { createTenancy, type TenancyFacts, tenancyRoutes } from './tenancy/index.ts'
 import { operationRoutes } from './operations.ts'
 import { createTidying } from './tidying.ts'
-import { createWatch } from './watch.ts'
 
 export { entities }
 
@@ -217,17 +216,16 @@ export async function createApp(parts: AppParts): Promise<App> {
   })
   const systemScope = (tenantId: string) => acrossTenants(db, log).of(tenantId)
 
-  const tellSettings = createAudience({ edge, tenancy, sessions, streams })
+  const audience = createAudience({ db, edge, log, tenancy, sessions, streams })
 
   // What happens next.
   facts.on('posted', (turn) => engine.consider(turn))
   facts.on('stored', (turn) => engine.announce(turn))
   facts.on('stopping', (turn) => engine.stop(turn))
-  facts.on('app-changed', ({ appId }) => tellSettings(appId))
+  facts.on('app-changed', ({ appId }) => audience.tell(appId))
   facts.on('session-ended', ({ sessionId, visitorId }) => streams.endSession(sessionId, visitorId))
 
   const tidying = createTidying({ log, unused, attachments, ledger: limits.ledger, everyMs: parts.tidyEveryMs })
-  const watch = db.kind === 'postgres' ? createWatch({ log, tenancy, sessions, streams, tellSettings }) : undefined
 
   const routes = [
     ...auditRoutes(audit),
@@ -237,7 +235,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...identityRoutes(identities),
     ...authRoutes({ edge, sessions, identities, addressed: gate.addressed, findApp: tenancy.findApp }),
     ...agentRoutes({ agents, checkOwn: origins.checkOwn }),
-    ...streamRoutes(streams),
+    ...streamRoutes(streams, audience.greet),
     ...conversationRoutes(threads, turns, createOpinions({ edge, streams, turns }), reading, toolCalls),
     ...attachmentRoutes(attachments),
     ...knowledgeRoutes(knowledge),
@@ -287,7 +285,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     },
     async drain(graceMs, spreadMs) {
       isReady = false
-      watch?.stop()
+      audience.stop()
       tidying.stop()
       await engine.drain(graceMs)
       streams.close(spreadMs)

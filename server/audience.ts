@@ -1,20 +1,30 @@
 /** Whoever has an app open: told what it looks like now, and let go where it asks who they are and nobody knows. */
 import type { VisitorSessions } from './auth/index.ts'
-import type { Edge } from './platform/index.ts'
+import { createHours } from './hours.ts'
+import type { Actor, Db, Edge, Log } from './platform/index.ts'
 import type { Streams } from './streams/index.ts'
 import { presentSettings, type Tenancy } from './tenancy/index.ts'
+import { createWatch } from './watch.ts'
 
 interface Parts {
+  db: Pick<Db, 'kind'>
   edge: Edge
+  log: Log
   tenancy: Tenancy
   sessions: VisitorSessions
   streams: Streams
 }
 
-/** For when an app is another one than it was, here or in another process. */
-export const createAudience =
-  ({ edge, tenancy, sessions, streams }: Parts) =>
-  async (appId: string): Promise<void> => {
+export interface Audience {
+  /** An app is another one than it was, here or in another process. */
+  tell(appId: string): Promise<void>
+  /** A visitor's stream has been opened. */
+  greet(actor: Actor): Promise<void>
+  stop(): void
+}
+
+export function createAudience({ db, edge, log, tenancy, sessions, streams }: Parts): Audience {
+  async function tell(appId: string): Promise<void> {
     const app = await tenancy.findApp(appId)
     if (!app) return
     const listening = streams.listening().filter((it) => it.appId === appId)
@@ -31,3 +41,16 @@ export const createAudience =
         payload: { settings: presentSettings(app, app.configOf(visitorId).config, edge.now()) },
       })
   }
+
+  const parts = { edge, log, tenancy, sessions, streams, tellSettings: tell }
+  const hours = createHours(parts)
+  const watch = db.kind === 'postgres' ? createWatch(parts) : undefined
+  return {
+    tell,
+    greet: hours.greet,
+    stop() {
+      hours.stop()
+      watch?.stop()
+    },
+  }
+}

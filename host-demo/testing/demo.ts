@@ -1,6 +1,6 @@
 /** The demo as tests want it: a server on a store of its own, the shop beside it, and a browser that is watched. */
 import type { BrowserContextOptions } from 'playwright-core'
-import type { AppConfig, Client } from '@aside/protocol'
+import { activateConfig, type AppConfig, type Client, createConfig } from '@aside/protocol'
 import { startAside } from '@aside/server/testing/aside'
 import { type ModelServer, startModelServer } from '@aside/server/testing/model-server'
 import { type Document, seedDemo, type Seeded } from '../seed.ts'
@@ -30,6 +30,8 @@ export interface Demo {
   readonly models: ModelServer | undefined
   /** A page of the shop, in a context (a visitor's browser) of its own. */
   visit(path: string, options?: BrowserContextOptions): Promise<WatchedPage>
+  /** From now on the first app answers with this, and who has it open is told. */
+  publish(config: AppConfig): Promise<void>
   close(): Promise<void>
 }
 
@@ -61,6 +63,12 @@ export async function openDemo({ model, documents, config, startServer }: DemoOp
       seeded,
       models,
       visit: (path, options) => (browser ??= openBrowser([site.url, server.url])).visit(`${site.url}${path}`, options),
+      async publish(next) {
+        const { call } = server.operator
+        const { tenantId, id: appId } = seeded.app
+        const made = await call(createConfig, { query: { tenantId, appId }, body: { config: next } })
+        await call(activateConfig, { params: { appId }, query: { tenantId }, body: { config: made.number } })
+      },
       close,
     }
   } catch (error) {

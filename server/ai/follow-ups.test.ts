@@ -87,4 +87,14 @@ describe('follow-ups', () => {
     expect(remainingQuestions(config, ['what is it? '])).toEqual(['How much?'])
     expect(remainingQuestions({}, [])).toEqual([])
   })
+
+  it('are in the language in which the visitor took one up', () => {
+    const suggestedQuestions = ['What is it?', 'How much?']
+    const config = {
+      suggestedQuestions,
+      wordsByLocale: { ar: {}, de: { suggestedQuestions: ['Was ist das?', 'Wie viel?'] } },
+    }
+    expect(remainingQuestions(config, ['Was ist das?'])).toEqual(['Wie viel?'])
+    expect(remainingQuestions(config, ['Something else'])).toEqual(suggestedQuestions)
+  })
 })

@@ -19,11 +19,16 @@ const tidy = (all: string[]): string[] =>
     .filter((it) => it !== '' && it.length <= MAX_SUGGESTION_CHARS)
     .slice(0, MAX_SUGGESTIONS)
 
-/** Those of the app's suggested questions that were not asked yet. */
-export function remainingQuestions({ suggestedQuestions = [] }: AppConfig, asked: string[]): string[] {
+/** Those of the app's suggested questions that were not asked yet: in the language in which the visitor took one up. */
+export function remainingQuestions(
+  { suggestedQuestions = [], wordsByLocale = {} }: AppConfig,
+  asked: string[],
+): string[] {
   const same = (text: string) => text.trim().toLowerCase()
   const known = new Set(asked.map(same))
-  return tidy(suggestedQuestions.filter((it) => !known.has(same(it))))
+  const isAsked = (text: string) => known.has(same(text))
+  const local = Object.values(wordsByLocale).find((it) => it.suggestedQuestions?.some(isAsked))
+  return tidy((local?.suggestedQuestions ?? suggestedQuestions).filter((it) => !isAsked(it)))
 }
 
 export interface FollowUps {

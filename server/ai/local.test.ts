@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest'
 import { createLocal } from './local.ts'
 
+/** Between two sentences that answer, more than is quoted around one. */
+const between = (sentence: string) => `${sentence} `.repeat(10).trim()
+
 const text = [
   'The lamp leaves the workshop within two days of the order, packed in paper.',
-  'Somebody sweeps the floor and opens the windows for a while, in any weather.',
+  between('Somebody sweeps the floor and opens the windows for a while, in any weather.'),
   'The lamp leaves the workshop a second time when it was repaired, for nothing.',
-  'The bench is oiled, and whatever hangs on the wall is counted once a week.',
+  between('The bench is oiled, and whatever hangs on the wall is counted once a week.'),
   'The lamp leaves the workshop for good after ten years, if nobody asks for it.',
 ].join('\n\n')
 

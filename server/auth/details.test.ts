@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  activateConfig,
   type AppConfig,
+  createConfig,
   createIdentitySecret,
   eraseMyData,
   exportMyData,
   identifySession,
+  postMessage,
   readDetails,
   readSettings,
   saveDetails,
+  startSession,
 } from '@aside/protocol'
-import { type Aside, type Owner, startAside, type Visitor } from '../testing/aside.ts'
+import { type Aside, clientId, type Owner, startAside, type Visitor } from '../testing/aside.ts'
 import { mintToken } from '../testing/identity-tokens.ts'
 import { stores } from '../testing/stores.ts'
 
@@ -91,5 +95,61 @@ describe.for(stores)('what a visitor says of themselves on %s', (store) => {
     expect(await exported(anna)).toContain('yak@shop.example')
     await anna.client.call(eraseMyData, {})
     await expect(save(anna, good)).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  describe('before the first message of a conversation', () => {
+    const begin = async (visitor: Visitor) => visitor.post(await visitor.conversation(), 'Where is my order?')
+    const missing = (...fields: string[]) => ({
+      code: 'details_required',
+      issues: fields.map((it) => ({ path: `details.${it}` })),
+    })
+
+    it('has to be said where it must be, and nothing is stored until it is', async () => {
+      const anna = await owner.visitor()
+      const id = await anna.conversation()
+      const key = clientId()
+      await expect(anna.post(id, 'Where is my order?', key)).rejects.toMatchObject(missing('email', 'topic', 'terms'))
+      expect(await anna.messages(id)).toMatchObject({ messages: [], conversation: { lastSeq: 0 } })
+      const { phone: _, ...required } = good
+      await save(anna, required)
+      const posted = await anna.post(id, 'Where is my order?', key)
+      expect(posted.turn).toBeDefined()
+      expect((await anna.post(id, 'Where is my order?', key)).message).toEqual(posted.message)
+    })
+
+    it('is asked anew once another answer is asked for, and not within a conversation that has begun', async () => {
+      const mine = await aside.owner({ preChat })
+      const anna = await mine.visitor()
+      await save(anna, good)
+      const begun = await anna.conversation()
+      await anna.post(begun, 'Where is my order?')
+      const changed = preChat.map((it) => (it.name === 'topic' ? { ...it, options: ['Parcel'] } : it))
+      const app = { appId: mine.app.id }
+      const { number } = await mine.client.call(createConfig, { query: app, body: { config: { preChat: changed } } })
+      await mine.client.call(activateConfig, { params: app, query: {}, body: { config: number } })
+      await expect(begin(anna)).rejects.toMatchObject(missing('topic'))
+      expect(await asked(anna)).toEqual(['topic'])
+      await expect.poll(() => anna.messages(begun)).toMatchObject({ messages: { length: 2 } })
+      expect((await anna.post(begun, 'Are you there?')).turn).toBeDefined()
+      await save(anna, { topic: 'Parcel' })
+      expect((await begin(anna)).turn).toBeDefined()
+    })
+
+    it('is not asked of who leaves a message, nor of a backend, nor for what a signed identity says', async () => {
+      const anna = await owner.visitor()
+      const params = { conversationId: await anna.conversation() }
+      const body = { clientId: clientId(), text: 'Call me', left: { email: 'anna@shop.example' } }
+      expect((await anna.client.call(postMessage, { params, body })).message.text).toBe('Call me')
+
+      const session = await owner.client.call(startSession, { body: { appId: owner.app.id } })
+      expect((await begin(anna.as(session))).turn).toBeDefined()
+
+      const mine = await aside.owner({ preChat: preChat.slice(0, 1) })
+      const app = { appId: mine.app.id }
+      const { secret } = await mine.client.call(createIdentitySecret, { query: {}, body: app })
+      const claims = { sub: 'ada', email: 'ada@shop.example' }
+      const ada = await mine.visitor(undefined, mintToken(secret, mine.app.id, { claims }))
+      expect((await begin(ada)).turn).toBeDefined()
+    })
   })
 })

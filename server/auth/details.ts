@@ -7,6 +7,7 @@ import {
   flawOf,
   type Issue,
   type Left,
+  type PreChatField,
   type VisitorDetails,
 } from '@aside/protocol'
 import { rowsOf, type Scope } from '../platform/index.ts'
@@ -48,6 +49,26 @@ export async function keepContact(tx: Scope, visitorId: string, { email, name }:
   await visitorRows.update(tx, { id: visitorId }, { details })
 }
 
+/** What is wrong with what is known of an answer; nothing where a signed identity gives it. */
+const flawOfKnown = (field: PreChatField, { details }: VisitorRow, signed: Details): DetailFlaw | undefined =>
+  signed[field.name] === undefined ? flawOf(field, details?.[field.name]) : undefined
+
+/**
+ * Nothing of what is asked before the first message is missing, of the fields that have to be answered. Throws `details_required`,
+ * with an issue for each field (`details.<name>`), which goes away with `saveDetails`.
+ */
+export async function mustBeIntroduced(scope: Scope, visitorId: string, asked: readonly PreChatField[]): Promise<void> {
+  if (!asked.some(({ required }) => required)) return
+  const row = await visitorRows.one(scope, { id: visitorId })
+  if (!row) throw nobody()
+  const signed = signedOf(row)
+  const issues = asked.flatMap((field): Issue[] => {
+    const flaw = field.required ? flawOfKnown(field, row, signed) : undefined
+    return flaw ? [{ path: `details.${field.name}`, message: flaws[flaw] }] : []
+  })
+  if (issues.length > 0) throw new Fault('details_required', 'Something is asked before the first message', { issues })
+}
+
 const nobody = () => new Fault('unauthenticated', 'The session is not known here')
 
 const withoutSigned = (given: Details, signed: Details): Details =>
@@ -57,7 +78,9 @@ function present(row: VisitorRow, { preChat = [] }: AppConfig): VisitorDetails {
   const details = row.details ?? {}
   const signed = signedOf(row)
   const known = { ...details, ...signed }
-  return { details, signed, asked: preChat.filter(({ name }) => known[name] === undefined) }
+  // Also what was answered when other answers were good: what keeps a conversation from beginning can be said anew.
+  const isAsked = (field: PreChatField) => known[field.name] === undefined || flawOfKnown(field, row, signed)
+  return { details, signed, asked: preChat.filter(isAsked) }
 }
 
 export function createDetails(findApp: (appId: string) => Promise<LiveApp | undefined>): VisitorDetailing {

@@ -79,7 +79,14 @@ export function createGate(parts: Parts): Gate & {
         throw new Fault('identity_required', 'This app asks for a signed identity: sign in')
     }
     const { id: sessionId, visitorId, appId } = session
-    const actor = { kind: 'visitor', visitorId, sessionId, appId, endsAt: session.expiresAt.getTime() } as const
+    const actor = {
+      kind: 'visitor',
+      visitorId,
+      sessionId,
+      appId,
+      endsAt: session.expiresAt.getTime(),
+      isBackend: session.via === 'backend',
+    } as const
     return createScope(db, session.tenantId, actor, log, originOf(ctx))
   }
 

@@ -1,5 +1,5 @@
 /** Who asks: a visitor by token, a page by its origin, a backend by its key, the operator by the data folder. */
-export { keepContact } from './details.ts'
+export { keepContact, mustBeIntroduced } from './details.ts'
 export { countedGate } from './counted-gate.ts'
 export { Sessions, VisitorMerges, Visitors } from './entities.ts'
 export { type Addressed, createGate } from './gate.ts'

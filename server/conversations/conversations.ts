@@ -1,5 +1,6 @@
 import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from '@mikro-orm/core'
 import { type Conversation, Fault, type Message, type Parsed, type Posted, type postMessage } from '@aside/protocol'
+import { mustBeIntroduced } from '../auth/index.ts'
 import type { Attachments } from '../attachments/index.ts'
 import { type Edge, type Facts, newId, type Scope, type Where } from '../platform/index.ts'
 import type { Streams } from '../streams/index.ts'
@@ -12,6 +13,7 @@ import {
   type TurnRow,
   turnRows,
 } from './entities.ts'
+import { askedFirst } from './introduction.ts'
 import { leave } from './leaving.ts'
 import { presentConversation, presentMessage, presentTurn } from './present.ts'
 import { mayQueue, queueTurn } from './queue.ts'
@@ -54,7 +56,10 @@ export interface Threads {
     id: string,
     page: { before?: number | undefined; limit: number },
   ): Promise<{ conversation: Conversation; messages: Message[]; hasMore: boolean; cursor: string }>
-  /** Message, turn and events in one transaction. The same `clientId` again gives what is there: `isNew` is false then. */
+  /**
+   * Message, turn and events in one transaction. The same `clientId` again gives what is there: `isNew` is false then. Throws
+   * `details_required` for the first one of a conversation, where the app asks something before and it was not said.
+   */
   post(
     scope: Scope,
     id: string,
@@ -192,6 +197,7 @@ export function createThreads(parts: Parts): Threads {
         return { ...posted(found, turn, await streams.cursor(where, visitorId)), isNew: false }
       }
       const tools = offered && (await takesTools(scope, tenancy)) ? offered : null
+      const asked = left ? [] : await askedFirst(scope, tenancy)
       const letGo = expect()
       if (!letGo && !left) {
         // Looked at without waiting for a transaction: where many ask, most of them would only wait to be refused.
@@ -208,6 +214,7 @@ export function createThreads(parts: Parts): Threads {
           const locked = await lockConversation(tx, id)
           const again = await replay(tx)
           if (again) return again
+          if (locked.lastSeq === 0) await mustBeIntroduced(tx, visitorId, asked)
           const active = await mayQueue(tx, locked)
           const found = left ? await leave(tx, locked, active, left) : locked
           const answers = found.handledBy === 'assistant'

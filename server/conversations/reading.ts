@@ -11,7 +11,7 @@ export interface Reading {
   read(scope: Scope, id: string, seq: number): Promise<Conversation>
   /** The other side has: what the visitor said is seen. Never goes back. */
   see(scope: Scope, id: string, seq: number): Promise<Conversation>
-  /** To who listens now, and of an open conversation only. */
+  /** To who listens now, to whichever process, and of an open conversation only. */
   type(scope: Scope, id: string, author: Author): Promise<void>
 }
 
@@ -79,7 +79,7 @@ export function createReading(streams: Streams): Reading {
     async type(scope, id, author) {
       const { visitorId, status } = await findConversation(scope, id)
       if (status === 'open')
-        streams.tell(visitorId, { name: 'typing-updated', payload: { conversationId: id, author } })
+        streams.tellEverywhere(visitorId, { name: 'typing-updated', payload: { conversationId: id, author } })
     },
   }
 }

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { stopTurn } from '@aside/protocol'
+import { stopTurn, tellTyping } from '@aside/protocol'
 import { type Beside, openBeside } from '../testing/beside.ts'
 import { checkHistory, createHistory, readFacts } from '../testing/history.ts'
 import { tokenText } from '../testing/model-scenarios.ts'
 import { type ModelServer, startModelServer } from '../testing/model-server.ts'
-import { clientId, ORIGIN, type Owner } from '../testing/people.ts'
+import { clientId, ORIGIN, type Owner, type Reading, type Visitor } from '../testing/people.ts'
 import { sendJson } from '../testing/raw-request.ts'
 import { type ServerProcess, startServerProcess } from '../testing/server-process.ts'
 import { createStore, hasPostgres, type TestStore } from '../testing/stores.ts'
@@ -66,6 +66,33 @@ describe.skipIf(!hasPostgres && !process.env['CI'])('several processes on one Po
       'message-end',
     ])
     reading.close()
+  })
+
+  it('tell a reader of one at once who is writing to another, once and without keeping it', async () => {
+    const { visitor, id, elsewhere } = await asker('tokens:1:1')
+    const [here, there] = [visitor.follow(), elsewhere.follow()]
+    await Promise.all([here.until('session-ready'), there.until('session-ready')])
+    let said = 0
+    const heard = (reading: Reading) => reading.events.filter((it) => it.name === 'typing-updated')
+    /** Said until it is heard: whoever is still reading what they missed is told nothing that passes. */
+    async function typed(from: Visitor, by: Reading): Promise<void> {
+      const before = heard(by).length
+      const say = async () => {
+        said++
+        await from.client.call(tellTyping, { params: { conversationId: id } })
+        return heard(by).length
+      }
+      await expect.poll(say, { timeout: 5_000, interval: 100 }).toBeGreaterThan(before)
+    }
+    await typed(visitor, there)
+    await typed(elsewhere, here)
+    expect(heard(there)[0]).toEqual({
+      name: 'typing-updated',
+      payload: { conversationId: id, author: 'visitor' },
+    })
+    for (const reading of [here, there]) expect(heard(reading).length).toBeLessThanOrEqual(said)
+    here.close()
+    there.close()
   })
 
   it('store a message once that is sent to both of them fifty times at once', async () => {

@@ -108,12 +108,16 @@ export interface AskedWord {
   term: number
   /** By which another form of it is recognised. */
   grams: number[]
+  /** Itself and a neighbour as one word. */
+  joined: number[]
   length: number
 }
 
 export interface Query {
   /** What to look up, each term once, and how much it counts. */
   terms: Map<number, number>
+  /** The same for neighbours as one word: "back up" also finds "backup". Nothing is missing where these are not found. */
+  joined: Map<number, number>
   /** Each once. Function words are not among them, unless the question has no others. */
   words: AskedWord[]
 }
@@ -124,7 +128,9 @@ const MAX_QUERY = 2_000
 /** Only the first 2 000 characters of a question count. */
 export function analyzeQuery(question: string): Query {
   const terms = new Map<number, number>()
+  const joined = new Map<number, number>()
   const words = new Map<string, AskedWord>()
+  let before: string | undefined
   const ask = (term: number, weight: number) => terms.set(term, Math.max(weight, terms.get(term) ?? 0))
   const weightOf = (word: string) => (isFunctionWord(word) ? FUNCTION_WORD_WEIGHT : 1)
   for (const [, run, spaced] of fold(question.slice(0, MAX_QUERY)).matchAll(runsOrWords)) {
@@ -132,16 +138,23 @@ export function analyzeQuery(question: string): Query {
       const word = spaced.slice(0, MAX_WORD)
       const [term, ...own] = termsOfWord(word)
       for (const each of [term!, ...own]) ask(each, weightOf(word))
-      words.set(word, { term: term!, grams: own, length: word.length })
+      if (!words.has(word)) words.set(word, { term: term!, grams: own, joined: [], length: word.length })
+      if (before !== undefined && !(isFunctionWord(before) && isFunctionWord(word))) {
+        const [both, ...across] = termsOfWord((before + word).slice(0, MAX_WORD))
+        for (const each of [both!, ...across]) joined.set(each, 1)
+        for (const each of [before, word]) words.get(each)!.joined.push(both!)
+      }
+      before = word
     } else if (run !== undefined) {
       for (const gram of grams(run, true)) ask(gram, 1)
       for (const { segment } of cut(run)) {
         const term = wordTerm(segment)
         ask(term, weightOf(segment))
-        words.set(segment, { term, grams: grams(segment, true), length: segment.length })
+        words.set(segment, { term, grams: grams(segment, true), joined: [], length: segment.length })
       }
     }
   }
+  for (const term of terms.keys()) joined.delete(term)
   const contentWords = [...words].filter(([text]) => !isFunctionWord(text)).map(([, word]) => word)
-  return { terms, words: contentWords.length > 0 ? contentWords : [...words.values()] }
+  return { terms, joined, words: contentWords.length > 0 ? contentWords : [...words.values()] }
 }

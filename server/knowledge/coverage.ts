@@ -1,5 +1,5 @@
 /** Whether passages speak of what was asked: what decides between an answer and "the sources do not say". */
-import type { Query } from './analyze.ts'
+import type { AskedWord, Query } from './analyze.ts'
 
 /** From this coverage on a few passages, chosen already, can be said to answer. */
 export const ANSWERING = 0.22
@@ -9,6 +9,9 @@ export const ANSWERING = 0.22
  * one in thirty stays below, of those that have none one in fifteen comes above.
  */
 export const CONFIDENT = 0.7
+
+/** Beside a passage that answers, those from this confidence on may hold the better sentence. */
+export const HELPFUL = 0.4
 
 /** The part of the question's terms that is found, 0 to 1, with no knowledge of how rare they are elsewhere. */
 export function coverage(query: Query, has: (term: number) => boolean): number {
@@ -27,6 +30,24 @@ const SAME_WORD = 0.2
 const INFLECTION = 1.5
 const LONG_WORD = 8
 
+const weightOf = ({ length }: AskedWord) => Math.min(length, LONG_WORD)
+
+/** How much of a word there is, 0 to 1, and the terms that tell: of itself, or of another form of it. */
+function found({ term, grams, joined }: AskedWord, has: (term: number) => boolean): { part: number; by: number[] } {
+  const whole = [term, ...joined].filter(has)
+  if (whole.length > 0) return { part: 1, by: whole }
+  const by = grams.filter(has)
+  const share = by.length / Math.max(grams.length, 1)
+  return share < SAME_WORD ? { part: 0, by: [] } : { part: Math.min(1, share * INFLECTION), by }
+}
+
+/** The part of the question's words that is found, 0 to 1, also in another form. */
+export function wordsFound({ words }: Query, has: (term: number) => boolean): number {
+  const sum = (count: (word: AskedWord) => number) => words.reduce((total, it) => total + count(it), 0)
+  const asked = sum(weightOf)
+  return asked > 0 ? sum((it) => weightOf(it) * found(it, has).part) / asked : 0
+}
+
 /**
  * How sure it is that a passage speaks of what was asked and does not merely share some words: the geometric mean of the part
  * of the question that is found and of the evidence it is. The evidence is the information of the words found (their idf)
@@ -39,17 +60,10 @@ export function confidence(
   idfOf: (term: number) => number,
   passages: number,
 ): number {
-  let asked = 0
-  let found = 0
   let evidence = 0
-  for (const { term, grams, length } of query.words) {
-    const weight = Math.min(length, LONG_WORD)
-    asked += weight
-    const shared = has(term) ? [term] : grams.filter(has)
-    const share = has(term) ? 1 : shared.length / Math.max(grams.length, 1)
-    if (share < SAME_WORD) continue
-    found += weight * Math.min(1, share * INFLECTION)
-    evidence += Math.max(...shared.map(idfOf))
+  for (const word of query.words) {
+    const { by } = found(word, has)
+    if (by.length > 0) evidence += Math.max(...by.map(idfOf))
   }
-  return asked > 0 ? Math.sqrt((found / asked) * (evidence / Math.log(1 + passages))) : 0
+  return Math.sqrt((wordsFound(query, has) * evidence) / Math.log(1 + passages))
 }

@@ -14,7 +14,8 @@ const lists = [
   between into through during before after above below to from up down in out on off over under again then once here there all
   any both each more most other some such no nor not only own same so than too very can could will would shall should may might
   must do does did done doing have has had having be am is are was were been being get got let please s t re ve ll d m don
-  doesn didn isn aren `,
+  doesn didn isn aren long many much need needs needed want wants use used uses using work works happen happens happened make
+  makes possible there exist exists give gives given take takes tell tells say says know like look looks`,
   // Spanish
   `el la los las un una unos unas lo al del de a ante bajo con contra desde en entre hacia hasta para por según sin sobre tras y
   e o u ni pero sino que qué quién quiénes cuál cuáles cuándo cuánto cuánta cuántos cuántas dónde cómo si no sí ya muy más menos

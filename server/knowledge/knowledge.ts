@@ -5,6 +5,7 @@ import type { Audit } from '../audit/index.ts'
 import { type Edge, newId, type Page, type PageQuery, pageOf, type Scope } from '../platform/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { ANALYSIS_VERSION, analyzeQuery } from './analyze.ts'
+import { HELPFUL } from './coverage.ts'
 import { createIndexes, type RankedPassage } from './app-index.ts'
 import { Chunks, type SourceRow, Sources } from './entities.ts'
 import { presentHit, presentSource } from './present.ts'
@@ -31,7 +32,10 @@ export interface SearchInput {
   appId: string
   query: string
   limit?: number
-  /** `CONFIDENT`, where nobody judges the passages any more. */
+  /**
+   * Where nobody judges the passages any more: one of them has to be so sure, mostly `CONFIDENT`. Then come those that may be of
+   * help beside it (`HELPFUL`), else none.
+   */
   leastConfidence?: number
 }
 
@@ -48,7 +52,7 @@ export interface Knowledge {
   listSources(scope: Scope, appId: string, query: PageQuery): Promise<Page<Source>>
   removeSource(scope: Scope, sourceId: string): Promise<void>
   /**
-   * The best `limit` (5) passages for a question, best first, no text twice; with `leastConfidence` only those that reach it.
+   * The best `limit` (5) passages for a question, best first, no text twice; with `leastConfidence` none unless one reaches it.
    * Sees everything stored before the call.
    */
   search(scope: Scope, input: SearchInput): Promise<Hit[]>
@@ -80,10 +84,7 @@ export function createKnowledge({
 }): Knowledge {
   const indexes = createIndexes(indexBytes)
 
-  async function find(
-    scope: Scope,
-    { appId, query, limit = LIMIT, leastConfidence = 0 }: SearchInput,
-  ): Promise<Found[]> {
+  async function find(scope: Scope, { appId, query, limit = LIMIT, leastConfidence }: SearchInput): Promise<Found[]> {
     const asked = analyzeQuery(query)
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       // More than asked for: the same licence or readme may be in many sources.
@@ -95,10 +96,7 @@ export function createKnowledge({
       }
       const found = await readPassages(scope, appId, ranked)
       // Otherwise a source was replaced after the ranking, which the next one knows.
-      if (found)
-        return withoutRepeats(found)
-          .slice(0, limit)
-          .filter((it) => it.confidence >= leastConfidence)
+      if (found) return sureOf(withoutRepeats(found).slice(0, limit), leastConfidence)
     }
     throw new Fault('store_unavailable', 'The sources are being changed; try again', { retryAfterMs: 1_000 })
   }
@@ -254,4 +252,10 @@ async function readPassages(scope: Scope, appId: string, ranked: RankedPassage[]
 function withoutRepeats(found: Found[]): Found[] {
   const seen = new Set<string>()
   return found.filter(({ text }) => !seen.has(text) && seen.add(text))
+}
+
+function sureOf(found: Found[], least: number | undefined): Found[] {
+  if (least === undefined) return found
+  const isAnswered = found.some(({ confidence }) => confidence >= least)
+  return isAnswered ? found.filter(({ confidence }) => confidence >= Math.min(least, HELPFUL)) : []
 }

@@ -44,7 +44,7 @@ const wordsOnly: Method = {
   },
   query(question) {
     const { terms, words } = ours.query(question)
-    return { terms: new Map([...terms].filter(([term]) => isWord(term))), words }
+    return { terms: new Map([...terms].filter(([term]) => isWord(term))), joined: new Map(), words }
   },
 }
 
@@ -56,7 +56,7 @@ const wordsBetweenBlanks: Method = {
     const terms = Uint32Array.from(new Set(words)).sort()
     return { terms, counts: new Uint8Array(terms.length).fill(1), length: words.length }
   },
-  query: (question) => ({ terms: new Map(blanks(question).map((term) => [term, 1])), words: [] }),
+  query: (question) => ({ terms: new Map(blanks(question).map((term) => [term, 1])), joined: new Map(), words: [] }),
 }
 
 function rank(apps: Language[], method: Method) {

@@ -29,8 +29,30 @@ describe('a quote', () => {
   it('takes the code along that a sentence announces', () => {
     const { quotes } = quote(passages, 'set a time option', 1)
     expect(quotes.map((it) => it.text)).toEqual([
-      'You can set another time with an option:\n\n```ts\nnew Client({ timeout: 3 })\n```',
+      expect.stringContaining('You can set another time with an option:\n\n```ts\nnew Client({ timeout: 3 })\n```'),
     ])
+  })
+
+  it('takes in what stands around it only where it is short, and never past the passage', () => {
+    const long = `The otter swims in the river. ${'It is a long river, and nobody has ever measured it. '.repeat(8)}`
+    const beasts = { title: 'Beasts', headingPath: [], text: `${long}\n\nThe heron stands.` }
+    const text = quote([beasts], 'otter')
+      .quotes.map((it) => it.text)
+      .join()
+    expect(text).toMatch(/^The otter swims/)
+    expect(text.length).toBeLessThan(420)
+    expect(text).not.toContain('heron')
+  })
+
+  it('is one where a second would say nothing more, and two where each says a part', () => {
+    const about = (heading: string, text: string) => ({ title: 'Care', headingPath: [heading], text })
+    const oiling = about('Oil', 'Oil the hinge of the lamp once a year, with the oil that came with it.')
+    const again = about('Seasons', 'Some say that a lamp wants care in spring.')
+    const bulbs = about('Bulbs', 'A broken bulb is replaced by turning it to the left.')
+    const passagesOf = (question: string, ...all: (typeof oiling)[]) =>
+      quote(all, question).quotes.map((it) => it.passage)
+    expect(passagesOf('oil the hinge of the lamp', oiling, again)).toEqual([0])
+    expect(passagesOf('oil the hinge and replace a broken bulb', oiling, again, bulbs)).toEqual([0, 2])
   })
 
   it('is none where the passages say nothing of it', () => {

@@ -1,7 +1,7 @@
 /** Picks out of passages the sentences that answer a question best, so that they can be quoted as they stand. */
-import { analyze, analyzeQuery } from './analyze.ts'
-import { coverage } from './coverage.ts'
-import { Ranking } from './ranking.ts'
+import { analyze, analyzeQuery, type Field, type Query } from './analyze.ts'
+import { coverage, wordsFound } from './coverage.ts'
+import { type Ranked, Ranking } from './ranking.ts'
 import type { Entry } from './segment.ts'
 import { atOnce } from './unhurried.ts'
 
@@ -34,48 +34,48 @@ interface Span {
   block: number
 }
 
-/** Shorter quotes take in the sentences around them: the answer often follows the sentence that speaks the question's words. */
-const ENOUGH = 240
+/** Shorter quotes take in what stands around them: the answer often follows the sentence that speaks the question's words. */
+const ENOUGH = 350
+/** With what stands around it a quote is not longer than this. */
+const MOST = 700
+/** Of two sentences that fit alike, that of the earlier passage fits better: each place further back costs a twentieth. */
+const PLACE = 0.95
+/** A further quote says so much more of what was asked, as a part of its words, or fits nearly as well as the best. */
+const MORE = 0.15
+const NEARLY = 0.7
 
-/** The best `most` sentences, each with what stands around it in its paragraph, and with the code or table it announces. */
+const aboutOf = ({ title, headingPath }: Passage): Field => ({ text: `${title}\n${headingPath.join('\n')}`, weight: 1 })
+const termsOf = (passage: Passage, text: string) => analyze([aboutOf(passage), { text, weight: 1 }])
+
+/** The best sentences, at most `most`, each with what stands around it, and with the code or table it announces. */
 export function quote(passages: Passage[], question: string, most = 3): Quoted {
   const query = analyzeQuery(question)
-  const entries: Entry[] = []
   const spans = passages.map((passage) => sentenceSpans(passage.text))
-  let best = 0
-  passages.forEach((passage, index) => {
-    const about = { text: `${passage.title}\n${passage.headingPath.join('\n')}`, weight: 1 }
-    const whole = new Set(analyze([about, { text: passage.text, weight: 1 }]).terms)
-    best = Math.max(
-      best,
-      coverage(query, (term) => whole.has(term)),
-    )
-    spans[index]!.forEach(({ start, end }, position) => {
-      const vector = analyze([about, { text: passage.text.slice(start, end), weight: 1 }])
-      entries.push({ ref: { revision: index, position }, vector })
-    })
+  const covered = passages.map((passage) => {
+    const whole = new Set(termsOf(passage, passage.text).terms)
+    return coverage(query, (term) => whole.has(term))
   })
-  const ranking = new Ranking()
-  atOnce(ranking.add(entries))
   const chosen = passages.map(() => new Set<number>())
-  for (const { ref } of ranking.search(query, most)) {
-    const passage = ref.revision
-    const all = spans[passage]!
-    const text = (position: number) => {
-      const span = all[position]
-      return span ? passages[passage]!.text.slice(span.start, span.end) : ''
-    }
-    let first = ref.position
-    let last = ref.position
-    const isEnough = () => all[last]!.end - all[first]!.start >= ENOUGH
-    while (!isEnough() && all[last + 1]?.block === all[last]!.block) last += 1
-    while (!isEnough() && all[first - 1]?.block === all[first]!.block) first -= 1
-    if (announces(text(last)) && last + 1 < all.length) last += 1
-    if (first > 0 && announces(text(first - 1))) first -= 1
-    for (let position = first; position <= last; position += 1) chosen[passage]!.add(position)
+  const said = new Set<number>()
+  let best: number | undefined
+  let quoted = 0
+  for (const { ref, score } of fitting(passages, spans, query)) {
+    if (quoted === most) break
+    const [passage, all] = [passages[ref.revision]!, spans[ref.revision]!]
+    if (chosen[ref.revision]!.has(ref.position)) continue
+    const [first, last] = around(passage.text, all, ref.position)
+    const { terms } = termsOf(passage, passage.text.slice(all[first]!.start, all[last]!.end))
+    const before = wordsFound(query, (term) => said.has(term))
+    const after = new Set([...said, ...terms])
+    const isMore = wordsFound(query, (term) => after.has(term)) - before >= MORE
+    if (best !== undefined && !isMore && score < NEARLY * best) continue
+    best ??= score
+    quoted += 1
+    for (const term of terms) said.add(term)
+    for (let position = first; position <= last; position += 1) chosen[ref.revision]!.add(position)
   }
   return {
-    coverage: best,
+    coverage: Math.max(0, ...covered),
     quotes: passages.flatMap((passage, index) =>
       joined(spans[index]!, chosen[index]!).map(({ start, end }) => ({
         passage: index,
@@ -87,7 +87,36 @@ export function quote(passages: Passage[], question: string, most = 3): Quoted {
   }
 }
 
-const announces = (text: string) => /[:：]$/.test(text)
+/** All sentences that share something with the question, those that fit it best first. */
+function fitting(passages: Passage[], spans: Span[][], query: Query): Pick<Ranked, 'ref' | 'score'>[] {
+  const entries = passages.flatMap((passage, revision) =>
+    spans[revision]!.map(({ start, end }, position): Entry => ({
+      ref: { revision, position },
+      vector: termsOf(passage, passage.text.slice(start, end)),
+    })),
+  )
+  const ranking = new Ranking()
+  atOnce(ranking.add(entries))
+  return ranking
+    .search(query, entries.length)
+    .map(({ ref, score }) => ({ ref, score: score * PLACE ** ref.revision }))
+    .sort((a, b) => b.score - a.score)
+}
+
+/** The first and the last sentence of a quote with the one at `at`: of its paragraph first, then of what stands next to that. */
+function around(text: string, all: Span[], at: number): [first: number, last: number] {
+  let first = at
+  let last = at
+  const isEnough = () => all[last]!.end - all[first]!.start >= ENOUGH
+  while (!isEnough() && all[last + 1]?.block === all[last]!.block) last += 1
+  while (!isEnough() && all[first - 1]?.block === all[first]!.block) first -= 1
+  while (!isEnough() && (all[last + 1]?.end ?? Infinity) - all[first]!.start <= MOST) last += 1
+  while (!isEnough() && all[last]!.end - (all[first - 1]?.start ?? -Infinity) <= MOST) first -= 1
+  const announces = (span: Span | undefined) => span && /[:：]$/.test(text.slice(span.start, span.end))
+  if (announces(all[last]) && last + 1 < all.length) last += 1
+  if (announces(all[first - 1])) first -= 1
+  return [first, last]
+}
 
 function joined(spans: Span[], chosen: Set<number>): Span[] {
   const result: Span[] = []

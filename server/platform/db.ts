@@ -1,4 +1,4 @@
-/** The store: opens SQLite or Postgres through MikroORM. The only file that names a driver. */
+/** The store: opens SQLite or Postgres through MikroORM. It, and what it is made of here, is all that names a driver. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EntitySchema, MikroORM as AnyOrm } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
@@ -10,6 +10,7 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import { migrations } from '../migrations/index.ts'
 import type { Config } from './config.ts'
 import { createGroupCommit, type Transaction, within } from './group-commit.ts'
+import { listenOnPostgres, type PostgresListener } from './postgres-listener.ts'
 import { createPostgresWire } from './postgres-wire.ts'
 import { openSqlite } from './sqlite.ts'
 
@@ -33,6 +34,11 @@ export interface Db {
     text: string,
     values: unknown[],
   ): Promise<{ rows: Record<string, unknown>[]; affected: number }>
+  /**
+   * From now on and until `close`, `hear` is called with what any process on this Postgres notifies `channel` of. What is said
+   * while the connection is broken (`onBroken`, once each time) is not heard. Nothing on SQLite.
+   */
+  listen(channel: string, hear: (text: string) => void, onBroken: (reason: string) => void): void
   migrate(): Promise<string[]>
   /** The migrations that would be applied. Changes nothing. */
   pending(): Promise<string[]>
@@ -94,6 +100,7 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
   const sqlite = config.kind === 'sqlite' ? openSqlite(config.file) : undefined
   const list = migrations[config.kind]
   const wire = createPostgresWire(SILENCE_MS)
+  const listeners: PostgresListener[] = []
   const orm =
     config.kind === 'sqlite'
       ? await SqliteOrm.init({
@@ -154,6 +161,9 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
         throw error instanceof Error ? converter.convertException(error) : error
       }
     },
+    listen(channel, hear, onBroken) {
+      if (config.kind === 'postgres') listeners.push(listenOnPostgres({ url: config.url, channel, hear, onBroken }))
+    },
     async migrate() {
       // A statement of a migration may take long, and so may waiting for another process that runs them.
       wire.waitAtMost(600_000)
@@ -195,6 +205,7 @@ export async function openDb(config: Config['database'], entities: EntitySchema[
     isUntidy: () => sqlite?.isUntidy() ?? false,
     async close() {
       if (db.isUntidy()) await db.purge(true)
+      await Promise.all(listeners.map((it) => it.close()))
       // The writer last: it empties the log into the file, which the reader may not.
       await sqlite?.close()
       await orm.close(true)

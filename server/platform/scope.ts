@@ -11,7 +11,10 @@ export type Actor =
       visitorId: string
       sessionId: string
       appId: string
-      /** Of the session, if it is not used. */ endsAt?: number
+      /** Of the session, if it is not used. */
+      endsAt?: number
+      /** The session was started with a secret key: no page, and no form on one. */
+      isBackend?: boolean
     }
   | { kind: 'key'; keyId: string; env: 'live' | 'test'; scopes: readonly KeyScope[] }
   | { kind: 'agent'; agentId: string; role: Role; scopes: readonly KeyScope[] }

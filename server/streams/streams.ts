@@ -5,6 +5,7 @@ import { type DurableEvent, events as contract, Fault, PROTOCOL_VERSION, type St
 import { acrossTenants, type Actor, type Db, type Edge, type Log, type Scope } from '../platform/index.ts'
 import { BoundedConnection, type ConnectionLimits } from './connection.ts'
 import { openEventLog, startAt } from './event-log.ts'
+import { createNeighbours } from './neighbours.ts'
 import { encode, Reader, type Topic } from './reader.ts'
 import type { RunningText } from './running-text.ts'
 import { createTexts } from './texts.ts'
@@ -38,8 +39,10 @@ export interface Streams {
   append(scope: Scope, visitorId: string, ...events: DurableEvent[]): Promise<string>
   /** Takes what was said of a conversation out of a visitor's log: it is not theirs any more. */
   forget(scope: Scope, visitorId: string, conversationId: string): Promise<void>
-  /** Tells who listens now. Nothing is kept. */
+  /** Tells who listens to this process now. Nothing is kept. */
   tell(visitorId: string, event: StreamEvent): void
+  /** Tells who listens now, to whichever process on the store. Nothing is kept, and nothing is said twice. */
+  tellEverywhere(visitorId: string, event: StreamEvent): void
   /** Where the visitor's stream stands. */
   cursor(scope: Scope, visitorId: string): Promise<string>
   /**
@@ -149,6 +152,14 @@ export async function createStreams(parts: {
     return reader
   }
 
+  function tell(visitorId: string, event: StreamEvent): void {
+    const topic = topics.get(visitorId)
+    if (!topic || topic.readers.size === 0) return
+    const chunk = encode(event)
+    for (const reader of topic.readers) reader.tell(chunk)
+  }
+  const neighbours = createNeighbours({ db, log, hear: tell })
+
   const sweep = setInterval(
     () => {
       const now = edge.now()
@@ -206,10 +217,13 @@ export async function createStreams(parts: {
 
     tell(visitorId, event) {
       check(event)
-      const topic = topics.get(visitorId)
-      if (!topic || topic.readers.size === 0) return
-      const chunk = encode(event)
-      for (const reader of topic.readers) reader.tell(chunk)
+      tell(visitorId, event)
+    },
+
+    tellEverywhere(visitorId, event) {
+      check(event)
+      tell(visitorId, event)
+      neighbours.tell(visitorId, event)
     },
 
     async cursor(scope, visitorId) {

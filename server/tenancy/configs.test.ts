@@ -121,6 +121,9 @@ describe.for(stores)('the configurations of an app, on %s', (store) => {
       [{ unknown: 1 }, 'body.config.unknown'],
       [{ words: { shout: 'x' } }, 'body.config.words.shout'],
       [{ wordsByLocale: { 'not a tag': {} } }, 'body.config.wordsByLocale.not a tag'],
+      [{ wordsByLocale: { ar: { shout: 'x' } } }, 'body.config.wordsByLocale.ar.shout'],
+      [{ wordsByLocale: { ar: { suggestedQuestions: [''] } } }, 'body.config.wordsByLocale.ar.suggestedQuestions.0'],
+      [{ wordsByLocale: { ar: { preChat: { email: '' } } } }, 'body.config.wordsByLocale.ar.preChat.email'],
       [{ businessHours: { timeZone: 'Mars/Olympus', week: {} } }, 'body.config.businessHours.timeZone'],
       [
         { businessHours: { timeZone: 'Europe/Berlin', week: { mon: [{ from: '18:00', to: '09:00' }] } } },

@@ -64,10 +64,15 @@ export const presentConfig = (row: ConfigRow): ConfigVersion => ({
   createdAt: row.createdAt.toISOString(),
 })
 
+/** Do its settings change by the clock alone? */
+export const keepsHours = ({ features = {}, businessHours }: AppConfig): boolean =>
+  features.chat !== false && features.handoff === true && businessHours !== undefined
+
 /** Why nobody answers at `now`, where messages can be left instead. */
-function awayOf({ features = {}, businessHours }: AppConfig, now: number): Pick<Settings, 'away'> {
+export function awayOf(config: AppConfig, now: number): Pick<Settings, 'away'> {
+  const { features = {}, businessHours } = config
   if (features.chat === false) return { away: { reason: 'off' } }
-  if (!features.handoff || !businessHours || isOpen(businessHours, now)) return {}
+  if (!keepsHours(config) || !businessHours || isOpen(businessHours, now)) return {}
   const { closedMessage: message } = businessHours
   return { away: { reason: 'closed', ...(message === undefined ? {} : { message }) } }
 }

@@ -76,11 +76,11 @@ export const usePanel = defineStore('panel', () => {
   })
   /** The owner's words for this language before those for any, and both before the widget's own. */
   const words = computed(() => {
-    const { words: any = {}, wordsByLocale = {} } = settings.value ?? {}
+    const { words: any, wordsByLocale = {}, suggestedQuestions } = settings.value ?? {}
     const wish = locale.value.toLowerCase()
     const own = Object.entries(wordsByLocale).map(([tag, its]) => ({ tag: tag.toLowerCase(), its }))
     const of = (tag: string) => own.find((it) => it.tag === tag)?.its
-    return { ...loadedWords.value, ...any, ...of(wish.split('-')[0]!), ...of(wish) }
+    return { ...loadedWords.value, suggestedQuestions, ...any, ...of(wish.split('-')[0]!), ...of(wish) }
   })
   const scheme = computed(() => {
     const wish = preferences.value.theme ?? options.value.theme ?? settings.value?.theme.scheme ?? 'auto'

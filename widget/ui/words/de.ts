@@ -30,6 +30,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'Das hat sich inzwischen geändert. Bitte noch einmal versuchen.',
   precondition_failed: 'Das hat sich inzwischen geändert. Bitte noch einmal ansehen.',
   conversation_busy: 'Eine Antwort nach der anderen: Die Nachricht wird danach gesendet.',
+  details_required: 'Bitte erst die Fragen beantworten: Dann wird Ihre Nachricht gesendet.',
   conversation_closed: 'Diese Unterhaltung ist beendet. Bitte eine neue beginnen.',
   idempotency_mismatch: 'Diese Nachricht wurde schon mit anderem Text gesendet.',
   rate_limited: 'Das war viel auf einmal. Bitte einen Moment warten.',

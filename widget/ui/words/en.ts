@@ -31,6 +31,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'That has changed in the meantime. Please try again.',
   precondition_failed: 'That has changed in the meantime. Please look again.',
   conversation_busy: 'One answer at a time: your message is sent when this one is finished.',
+  details_required: 'Please answer what is asked first: your message is sent then.',
   conversation_closed: 'This conversation is closed. Start a new one to go on.',
   idempotency_mismatch: 'That message was already sent with other words.',
   rate_limited: 'That was a lot at once. Please wait a moment.',

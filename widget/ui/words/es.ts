@@ -30,6 +30,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'Ha cambiado entretanto. Inténtelo de nuevo.',
   precondition_failed: 'Ha cambiado entretanto. Revíselo de nuevo.',
   conversation_busy: 'Una respuesta a la vez: su mensaje se enviará cuando termine esta.',
+  details_required: 'Responda primero a lo que se pregunta: entonces se enviará su mensaje.',
   conversation_closed: 'Esta conversación está cerrada. Inicie una nueva para continuar.',
   idempotency_mismatch: 'Este mensaje ya se envió con otro texto.',
   rate_limited: 'Han sido muchas cosas a la vez. Espere un momento.',

@@ -31,6 +31,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'Cela a changé entre-temps. Veuillez réessayer.',
   precondition_failed: 'Cela a changé entre-temps. Veuillez regarder de nouveau.',
   conversation_busy: 'Une réponse à la fois\u00a0: votre message sera envoyé quand celle-ci sera terminée.',
+  details_required: 'Veuillez d’abord répondre à ce qui est demandé : votre message sera alors envoyé.',
   conversation_closed: 'Cette conversation est close. Commencez-en une nouvelle pour continuer.',
   idempotency_mismatch: 'Ce message a déjà été envoyé avec un autre texte.',
   rate_limited: 'Cela fait beaucoup à la fois. Veuillez patienter un instant.',

@@ -31,6 +31,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'Nel frattempo qualcosa è cambiato. La preghiamo di riprovare.',
   precondition_failed: 'Nel frattempo qualcosa è cambiato. La preghiamo di ricontrollare.',
   conversation_busy: 'Una risposta alla volta: il Suo messaggio sarà inviato al termine di questa.',
+  details_required: 'Risponda prima a quanto richiesto: poi il Suo messaggio sarà inviato.',
   conversation_closed: 'Questa conversazione è chiusa. Ne inizi una nuova per continuare.',
   idempotency_mismatch: 'Questo messaggio è già stato inviato con un altro testo.',
   rate_limited: 'Troppe richieste in una volta. Attenda un momento.',

@@ -30,6 +30,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'その間に内容が変わりました。 もう一度お試しください。',
   precondition_failed: 'その間に内容が変わりました。 もう一度ご確認ください。',
   conversation_busy: '回答は一つずつ行います。 メッセージは、今の回答が終わると送信されます。',
+  details_required: '先に質問にお答えください。 その後、メッセージが送信されます。',
   conversation_closed: 'この会話は終了しています。 続けるには、新しい会話を始めてください。',
   idempotency_mismatch: '申し訳ありません。 このメッセージは別の内容ですでに送信されています。',
   rate_limited: '一度に多くの操作がありました。 少しお待ちください。',

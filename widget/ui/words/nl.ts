@@ -30,6 +30,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'Dit is intussen gewijzigd. Probeer het opnieuw.',
   precondition_failed: 'Dit is intussen gewijzigd. Bekijk het opnieuw.',
   conversation_busy: 'Eén antwoord tegelijk: uw bericht wordt verstuurd zodra dit antwoord klaar is.',
+  details_required: 'Beantwoord eerst wat er wordt gevraagd: dan wordt uw bericht verstuurd.',
   conversation_closed: 'Dit gesprek is gesloten. Begin een nieuw gesprek om verder te gaan.',
   idempotency_mismatch: 'Dit bericht is al met een andere tekst verstuurd.',
   rate_limited: 'Dat was veel tegelijk. Wacht even.',

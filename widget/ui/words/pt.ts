@@ -30,6 +30,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'Isso mudou nesse meio-tempo. Tente novamente.',
   precondition_failed: 'Isso mudou nesse meio-tempo. Confira de novo.',
   conversation_busy: 'Uma resposta por vez: a sua mensagem será enviada quando esta terminar.',
+  details_required: 'Responda primeiro ao que é perguntado: a sua mensagem será enviada em seguida.',
   conversation_closed: 'Esta conversa está encerrada. Inicie uma nova para continuar.',
   idempotency_mismatch: 'Esta mensagem já foi enviada com outro texto.',
   rate_limited: 'Foi muita coisa de uma vez. Aguarde um momento.',

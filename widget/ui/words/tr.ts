@@ -30,6 +30,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: 'Bu arada bir şey değişti. Lütfen yeniden deneyin.',
   precondition_failed: 'Bu arada bir şey değişti. Lütfen yeniden bakın.',
   conversation_busy: 'Her seferinde bir yanıt: mesajınız bu yanıt bitince gönderilecek.',
+  details_required: 'Lütfen önce sorulanları yanıtlayın: mesajınız o zaman gönderilir.',
   conversation_closed: 'Bu görüşme kapandı. Devam etmek için yeni bir görüşme başlatın.',
   idempotency_mismatch: 'Bu mesaj daha önce başka bir metinle gönderildi.',
   rate_limited: 'Bir anda çok fazla istek geldi. Lütfen biraz bekleyin.',

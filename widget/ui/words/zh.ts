@@ -30,6 +30,7 @@ const errors: Record<ErrorCode, string> = {
   conflict: '内容在此期间有变动。 请重试。',
   precondition_failed: '内容在此期间有变动。 请重新查看。',
   conversation_busy: '一次只能回答一条。 当前回答完成后会发送您的消息。',
+  details_required: '请先回答所问的内容， 之后消息会立即发送。',
   conversation_closed: '此对话已结束。 如需继续，请开始新对话。',
   idempotency_mismatch: '很抱歉， 这条消息已用不同的内容发送过。',
   rate_limited: '一次发送得太多了。 请稍等片刻。',
