@@ -67,7 +67,7 @@ describe.skipIf(!findBrowser())('every view', () => {
       'What is an epoch good for?',
       'What survives a killed server?',
       'How do I put Aside on a page?',
-      'Which keys may be seen, and which may not?',
+      'Can I use a Content-Security-Policy?',
     ].entries()) {
       if (i > 0) await panel.locator('.header .iconbutton:has(.pen)').click()
       await chat.ask(question)
