@@ -169,7 +169,7 @@ export const hostDemo = (): UserConfig => ({
   ],
 })
 
-/** Projects of one group run side by side, groups one after the other: who measures time or drives a browser is alone. */
+/** Projects of one group run side by side, groups one after the other: who measures time is alone. */
 const group = (groupOrder: number, maxWorkers = 2) => ({ maxWorkers, sequence: { groupOrder } })
 
 const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`], more: object = group(0)) => ({
@@ -187,11 +187,11 @@ const node = (name: string, timeoutMs: number, include = [`${name}/**/*.test.ts`
 /** Where every step of a test takes longer. */
 const isFirefox = process.env['ASIDE_BROWSER'] === 'firefox'
 
-/** Alone, and patient. */
-const browsing = (groupOrder: number) => ({
-  ...group(groupOrder, 1),
+/** Beside no other kind of test, and patient. */
+const browsing = {
+  ...group(1),
   expect: { poll: { timeout: 15_000, interval: 50 } },
-})
+}
 
 /** What is most likely to differ from Chromium: embedding, focus, keyboard, pointer, layout. All of them: `npm run test:firefox`. */
 const inFirefox = ['accessibility', 'addresses', 'embedding', 'harmless', 'identity', 'placing', 'sdk']
@@ -205,16 +205,16 @@ const tests = () => ({
         ...group(0),
         exclude: [...configDefaults.exclude, 'server/durability/**'],
       }),
-      node('durability', 30_000, ['server/durability/*.test.ts'], group(3)),
+      node('durability', 30_000, ['server/durability/*.test.ts'], group(2)),
       node('cli', 30_000),
       node('scripts', 30_000),
-      node('browser', isFirefox ? 300_000 : 120_000, ['host-demo/**/*.test.ts'], browsing(1)),
+      node('browser', isFirefox ? 300_000 : 120_000, ['host-demo/**/*.test.ts'], browsing),
       node(
         'firefox',
         120_000,
         inFirefox.map((it) => `host-demo/${it}.test.ts`),
         {
-          ...browsing(2),
+          ...browsing,
           env: { ASIDE_BROWSER: 'firefox' },
         },
       ),

@@ -9,10 +9,10 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** One line for each element that fails a rule; looks into shadow roots, and at each frame on its own. */
 export async function audit(page: Page): Promise<string[]> {
-  // What is on its way in or out is neither here nor there.
-  await page.waitForTimeout(350)
+  await page.waitForTimeout(100)
   const found: string[] = []
   for (const frame of page.frames()) {
+    await frame.evaluate(settle)
     await frame.evaluate(source)
     const results: axe.AxeResults = await frame.evaluate(
       (values) => window.axe.run(document, { runOnly: { type: 'tag', values }, iframes: false }),
@@ -22,6 +22,17 @@ export async function audit(page: Page): Promise<string[]> {
       for (const { target, failureSummary } of nodes) found.push(`${id}: ${JSON.stringify(target)} ${failureSummary}`)
   }
   return found
+}
+
+/** What is on its way in or out is neither here nor there. What moves for as long as it is there is. */
+async function settle(): Promise<void> {
+  const rootsIn = (root: Document | ShadowRoot): (Document | ShadowRoot)[] => [
+    root,
+    ...[...root.querySelectorAll('*')].flatMap((it) => (it.shadowRoot ? rootsIn(it.shadowRoot) : [])),
+  ]
+  const animations = rootsIn(document).flatMap((root) => root.getAnimations())
+  const passing = animations.filter((it) => it.effect?.getComputedTiming().endTime !== Infinity)
+  await Promise.allSettled(passing.map((it) => it.finished))
 }
 
 declare global {
