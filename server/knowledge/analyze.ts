@@ -140,9 +140,9 @@ export function analyzeQuery(question: string): Query {
       for (const each of [term!, ...own]) ask(each, weightOf(word))
       if (!words.has(word)) words.set(word, { term: term!, grams: own, joined: [], length: word.length })
       if (before !== undefined && !(isFunctionWord(before) && isFunctionWord(word))) {
-        const [both, ...across] = termsOfWord((before + word).slice(0, MAX_WORD))
-        for (const each of [both!, ...across]) joined.set(each, 1)
-        for (const each of [before, word]) words.get(each)!.joined.push(both!)
+        const both = wordTerm((before + word).slice(0, MAX_WORD))
+        joined.set(both, 1)
+        for (const each of [before, word]) words.get(each)!.joined.push(both)
       }
       before = word
     } else if (run !== undefined) {

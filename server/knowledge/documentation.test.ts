@@ -57,8 +57,10 @@ async function answer(question: string): Promise<string> {
 }
 const firstQuote = (answered: string) => answered.split(/\n\n(?=\*\*)/)[0]!
 
-// Of 46 questions the right passage came first for 31 (41 among five), the answer held the sentence for 28, and its first quote for
-// 25, in 906 characters. By words alone, each by itself, and quotes that knew nothing of each other: 25 (37), 20, 16, in 896.
+// Of 46 questions the right passage came first for 27 (39 among five), the answer held the sentence for 26, and its first quote for
+// 20. By words alone, each by itself, and quotes that knew nothing of each other: 25 (37), 20, 16. More is to be had here (31, 41,
+// 27, 24) with the grams across neighbours and BM25's K1 2 and B 0.5, and is lost on documents nobody here wrote: of 20 questions to
+// the Markdown of the installed packages 15 instead of 19 find theirs first.
 describe('the questions people ask of our own documentation', () => {
   it('name places that are there, and words that stand in them', () => {
     const wrong = questions.filter(
@@ -71,16 +73,16 @@ describe('the questions people ask of our own documentation', () => {
 
   it('find the right passage, mostly first', () => {
     const places = questions.map((it) => search(it.ask).findIndex(({ place }) => it.in.includes(place)))
-    expect(places.filter((at) => at === 0).length / questions.length).toBeGreaterThanOrEqual(0.6)
-    expect(places.filter((at) => at >= 0).length / questions.length).toBeGreaterThanOrEqual(0.85)
+    expect(places.filter((at) => at === 0).length / questions.length).toBeGreaterThanOrEqual(0.58)
+    expect(places.filter((at) => at >= 0).length / questions.length).toBeGreaterThanOrEqual(0.84)
   })
 
   it('are answered with the sentence that says it, in few words', async () => {
     const answers = await Promise.all(questions.map(async (it) => ({ ...it, answered: await answer(it.ask) })))
     const says = (words: string[], answered: string) => words.some((it) => answered.includes(it))
     const share = (is: (it: (typeof answers)[0]) => boolean) => answers.filter(is).length / answers.length
-    expect(share((it) => says(it.says, it.answered))).toBeGreaterThanOrEqual(0.58)
-    expect(share((it) => says(it.says, firstQuote(it.answered)))).toBeGreaterThanOrEqual(0.5)
+    expect(share((it) => says(it.says, it.answered))).toBeGreaterThanOrEqual(0.56)
+    expect(share((it) => says(it.says, firstQuote(it.answered)))).toBeGreaterThanOrEqual(0.43)
     expect(answers.reduce((sum, it) => sum + it.answered.length, 0) / answers.length).toBeLessThan(950)
   })
 

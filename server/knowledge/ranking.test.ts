@@ -39,7 +39,7 @@ describe('a ranking', () => {
           const documents = entries.filter((it) => it.vector.terms.includes(term)).length
           const idf = Math.log(1 + (entries.length - documents + 0.5) / (documents + 0.5))
           const count = vector.counts[at]!
-          score += (weight * idf * count * 3) / (count + 2 * (1 - 0.5 + (0.5 * vector.length) / average))
+          score += (weight * idf * count * 2.2) / (count + 1.2 * (1 - 0.75 + (0.75 * vector.length) / average))
         }
         return score
       })

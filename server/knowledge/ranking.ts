@@ -16,9 +16,8 @@ import {
 } from './segment.ts'
 import type { Pausable } from './unhurried.ts'
 
-// Measured on `fixtures/documentation.json` and `fixtures/languages`. Sections of a manual are about one thing however long they are.
-const K1 = 2
-const B = 0.5
+const K1 = 1.2
+const B = 0.75
 
 export interface Ranked {
   ref: PassageRef
