@@ -12,7 +12,7 @@ const picture = join(import.meta.dirname, '../docs/images/answer.png')
 const suggestions = [
   ['How do I put the chat on a page?', 'README.md'],
   ['What happens to an answer when the server dies?', 'docs/architecture.md'],
-  ['Can I use a Content-Security-Policy?', 'docs/embed.md'],
+  ['Can I use a Content-Security-Policy?', 'docs/csp.md'],
 ] as const
 
 describe.skipIf(!findBrowser())('the demo answers about Aside from its documentation', () => {
