@@ -108,8 +108,6 @@ export const PageRoom = v.object({
   height: Size,
   /** Of the launcher. */
   side: v.picklist(['left', 'right']),
-  /** How many pixels of the page are one of the screen: a page may be zoomed. */
-  scale: v.pipe(v.number(), v.finite(), v.gtValue(0)),
   /** Where the frame stands. Absent: it covers the page, and is not moved. */
   box: v.optional(Box),
 })

@@ -38,7 +38,6 @@ export function createPagePart(shim: Shim): PagePart {
           width: page.clientWidth,
           height: innerHeight,
           side: shim.look.position === 'left' ? 'left' : 'right',
-          scale: innerWidth / (outerWidth || innerWidth),
           ...(covers.matches ? {} : { box: { left, top, width, height } }),
         }
         port.postMessage(room)

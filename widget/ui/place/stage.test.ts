@@ -11,7 +11,6 @@ const fine = {
   width: 1_280,
   height: 800,
   side: 'right',
-  scale: 1,
   box: { left: 900, top: 232, width: 360, height: 480 },
 }
 
@@ -22,9 +21,9 @@ function allows(value: unknown): boolean {
 
 describe('what a page says of the room around a frame', () => {
   it('is let in as the contract allows it, and not otherwise', () => {
-    const asked = fc.record({ width: number, height: number, side, scale: number, box: fc.option(box) }, optional)
+    const asked = fc.record({ width: number, height: number, side, box: fc.option(box) }, optional)
     const nearly = asked.map((it) => ({ ...fine, ...it }))
-    const oneOff = fc.record({ width: number, side, scale: number, box }, optional).map((it) => ({ ...fine, ...it }))
+    const oneOff = fc.record({ width: number, side, box }, optional).map((it) => ({ ...fine, ...it }))
     const all = fc.oneof(nearly, oneOff, fc.constant(fine), fc.anything())
     fc.assert(
       fc.property(all, (it) => {
@@ -76,10 +75,24 @@ describe('a frame that is moved about', () => {
   })
 
   it('measures a pointer on the screen, for within the frame it stands nearly still', async () => {
-    const { stage, say } = await framed()
-    await say({ ...fine, scale: 0.5 })
-    const event = new PointerEvent('pointermove', { screenX: 300, screenY: 200, clientX: 7, clientY: 7 })
-    expect(stage.at(event)).toEqual([150, 100])
+    const { stage } = await framed()
+    const event = (screenX: number, clientX: number) =>
+      new PointerEvent('pointermove', { screenX, screenY: 200, clientX, clientY: 7 })
+    const pass = (...events: PointerEvent[]) => events.forEach((it) => document.dispatchEvent(it))
+    expect(stage.at(event(300, 7))).toEqual([300, 200])
+    // By far too little to tell, and then rounded.
+    pass(event(100, 10), event(101, 12), event(180, 91))
+    expect(stage.at(event(300, 7))).toEqual([300, 200])
+    // On a page at 200 %, and then while the frame goes along.
+    document.documentElement.dispatchEvent(new PointerEvent('pointerleave'))
+    pass(event(100, 10), event(200, 60))
+    stage.put(fine.box)
+    pass(event(200, 60))
+    stage.put({ ...fine.box, left: 800 })
+    pass(event(300, 62))
+    expect(stage.at(event(300, 7))).toEqual([150, 100])
     stage.close()
+    pass(event(100, 10), event(200, 110))
+    expect(stage.at(event(300, 7))).toEqual([150, 100])
   })
 })

@@ -53,12 +53,45 @@ export const isRoom = (it: unknown): it is PageRoom =>
   isSize(it['width']) &&
   isSize(it['height']) &&
   (it['side'] === 'left' || it['side'] === 'right') &&
-  isNumber(it['scale']) &&
-  Number(it['scale']) > 0 &&
   (it['box'] === undefined || isBox(it['box']))
+
+/** So far a pointer has to have gone for a ratio to be true, and so near to 1 the ratio is a matter of rounding. */
+const FAR_PX = 40
+const NEARLY = 0.05
+
+/**
+ * How many pixels of a page are one of the screen, on a page that may be zoomed: seen from pointers that pass over the frame while
+ * it stands still. What windows say of their sizes does not tell: there may be a bar at their side.
+ */
+export function watchScale() {
+  const control = new AbortController()
+  const { signal } = control
+  let from: PointerEvent | undefined
+  let scale = 1
+  let isPressed = false
+  const forget = () => void (from = undefined)
+  const press = ({ type }: Event) => {
+    isPressed = type === 'pointerdown'
+    forget()
+  }
+  function pass(event: PointerEvent): void {
+    if (isPressed) return
+    from ??= event
+    const onScreen = Math.hypot(event.screenX - from.screenX, event.screenY - from.screenY)
+    if (onScreen < FAR_PX) return
+    const ratio = Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) / onScreen
+    scale = Math.abs(ratio - 1) < NEARLY ? 1 : ratio
+  }
+  document.addEventListener('pointermove', pass, { signal })
+  for (const type of ['pointerdown', 'pointerup', 'pointercancel'])
+    document.addEventListener(type, press, { signal, capture: true })
+  document.documentElement.addEventListener('pointerleave', forget, { signal })
+  return { get: () => scale, forget, close: () => control.abort() }
+}
 
 /** `port`: the page is at its other end. `follow`: as above. */
 export function createFrameStage(port: MessagePort, follow: () => void): Stage {
+  const scale = watchScale()
   let room: PageRoom | undefined
   let put: Box | undefined
   port.onmessage = ({ data }) => {
@@ -74,9 +107,13 @@ export function createFrameStage(port: MessagePort, follow: () => void): Stage {
       // What is not there need not be taken away: the page answers that by saying where the frame stands now.
       if (box ?? put) port.postMessage(box ?? null)
       put = box
+      scale.forget()
     },
     // Within the frame a pointer hardly moves: the frame goes with it.
-    at: ({ screenX, screenY }) => [screenX * (room?.scale ?? 1), screenY * (room?.scale ?? 1)],
-    close: () => port.close(),
+    at: ({ screenX, screenY }) => [screenX * scale.get(), screenY * scale.get()],
+    close() {
+      scale.close()
+      port.close()
+    },
   }
 }
