@@ -194,7 +194,7 @@ const browsing = {
 }
 
 /** What is most likely to differ from Chromium: embedding, focus, keyboard, pointer, layout. All of them: `npm run test:firefox`. */
-const inFirefox = ['accessibility', 'addresses', 'embedding', 'harmless', 'identity', 'placing', 'sdk']
+const inFirefox = ['accessibility', 'addresses', 'embedding', 'harmless', 'placing', 'sdk']
 
 const tests = () => ({
   test: {
